@@ -1,0 +1,1 @@
+"""Whom we call: event log, stores, sealing, checkpoints, scheduler."""

@@ -1,0 +1,1 @@
+"""Where concrete things meet: the composition root, and both commands."""

@@ -1,0 +1,1 @@
+"""The `trstctl-cli` command: a client that knows only HTTP."""

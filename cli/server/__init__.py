@@ -1,0 +1,1 @@
+"""The `trstctl` command: server and operator."""

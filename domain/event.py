@@ -1,0 +1,39 @@
+"""The bases of every aggregate and event: `eventsourcing` aggregates whose events are msgspec structs with explicit topics."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
+
+
+class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True):
+    """One immutable fact. `originator_*` and `timestamp` go to the log's header, every other field to its body.
+
+    `TOPIC` is the type's permanent name in the log. A field never carries a secret value, sealed or not.
+    """
+
+    TOPIC: ClassVar[str]
+    originator_id: UUID
+    originator_version: int
+    timestamp: datetime
+
+    def _as_dict(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+
+class Created(Event, CanInitAggregate[UUID], frozen=True, kw_only=True):
+    """The first event of an aggregate's stream."""
+
+    originator_topic: str
+
+
+class AccessEvent(Event, frozen=True, kw_only=True):
+    """A fact about a use (a read, a refusal): it belongs to a stream of its own node, and gets its version when appended."""
+
+
+class Aggregate(BaseAggregate[UUID]):
+    """A consistency boundary: commands on it trigger events, and the events alone make its state."""

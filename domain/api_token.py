@@ -1,0 +1,82 @@
+"""The aggregate ApiToken: a bearer token from its issue to its end. The log holds its hash, never the token."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar, Self
+
+from domain.errors import Conflict, Invalid
+from domain.event import Aggregate, Created, Event
+from domain.names import stream_of
+
+_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@:/+-]{0,199}\Z")
+
+
+class ApiTokenIssued(Created, frozen=True, kw_only=True):
+    """A token was handed out once; `hash` is the SHA-256 of its 256 random bits, lower-case hex."""
+
+    TOPIC: ClassVar[str] = "api_token.issued"
+    token_id: str
+    subject: str
+    scopes: list[str]
+    expires_at: datetime | None
+    parent: str | None
+    hash: str
+
+
+class ApiTokenRevoked(Event, frozen=True, kw_only=True):
+    """The token is refused from here on."""
+
+    TOPIC: ClassVar[str] = "api_token.revoked"
+    token_id: str
+    reason: str
+
+    def apply(self, aggregate: ApiToken) -> None:
+        """No way back."""
+        aggregate.revoked = True
+
+
+class ApiToken(Aggregate):
+    """One token of one tenant."""
+
+    TOPIC = "api_token"
+
+    def __init__(self, token_id: str, subject: str) -> None:
+        self.token_id = token_id
+        self.subject = subject
+        self.revoked = False
+
+    @classmethod
+    def issue(
+        cls,
+        tenant: str,
+        *,
+        token_id: str,
+        subject: str,
+        scopes: list[str],
+        expires_at: datetime | None,
+        parent: str | None,
+        digest: str,
+        at: datetime,
+    ) -> Self:
+        """A new token; raises `Invalid` for a subject outside A-Z a-z 0-9 _ . @ : / + - (at most 200)."""
+        if not _SUBJECT.match(subject):
+            raise Invalid(f"subject {subject!r}: use 1 to 200 of A-Z a-z 0-9 _ . @ : / + -, starting with a letter or digit")
+        return cls._create(
+            ApiTokenIssued,
+            id=stream_of("api_token", tenant, token_id),
+            token_id=token_id,
+            subject=subject,
+            scopes=scopes,
+            expires_at=expires_at,
+            parent=parent,
+            hash=digest,
+            timestamp=at,
+        )
+
+    def revoke(self, reason: str, at: datetime) -> None:
+        """Refuse it from now on; raises `Conflict` if it is already."""
+        if self.revoked:
+            raise Conflict(f"token {self.token_id} is revoked already")
+        self.trigger_event(ApiTokenRevoked, token_id=self.token_id, reason=reason[:500], timestamp=at)

@@ -1,0 +1,1 @@
+"""The proof: unit, contracts, integration, e2e, bench. What they start, they stop by its process id."""

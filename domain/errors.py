@@ -10,7 +10,7 @@ The message of an error is shown to the caller: it says what is wrong and what t
     │   ├── TooLarge · BadName · ReferenceTooLarge · IdempotencyMismatch
     ├── NotFound
     ├── Conflict           the state does not allow it
-    │   ├── AlreadyExists · VersionConflict · CheckAndSetFailed · ReferenceCycle
+    │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · ReferenceCycle
     ├── TooManyRequests
     └── Unavailable        we cannot do it now, and nothing was done
         ├── Disabled · KeyUnavailable · StoreUnavailable · Misconfigured · LogBroken
@@ -106,6 +106,12 @@ class VersionConflict(Conflict):
     """Somebody else wrote to the stream in between; the command may be tried again."""
 
     code = "version-conflict"
+
+
+class AlreadyReplied(Conflict):
+    """A request with the same idempotency key was answered in between; its reply is stored."""
+
+    code = "already-replied"
 
 
 class CheckAndSetFailed(Conflict):

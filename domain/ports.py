@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.call import Call
 from domain.event import Aggregate, Event
 from domain.plaintext import Plaintext
 
@@ -24,6 +25,14 @@ Clock = Callable[[], datetime]
 """Now, as an aware datetime in UTC."""
 
 
+class ReplyKey(msgspec.Struct, frozen=True):
+    """Whose idempotency key it is."""
+
+    tenant: str
+    principal: str
+    key: str
+
+
 class Append(msgspec.Struct, kw_only=True):
     """What one command adds to the log, all or nothing, in one transaction with its `statements`.
 
@@ -36,13 +45,15 @@ class Append(msgspec.Struct, kw_only=True):
     request_id: str
     events: Sequence[Event]
     statements: Sequence[Statement] = ()
+    reply: ReplyKey | None = None
+    """The idempotency key that `statements` stores a reply under: if it has one by now, the append is refused."""
 
 
 class EventLog(Protocol):
     """The append-only log. Returning means: durable, chained, and applied to the inline read models."""
 
     async def append(self, entry: Append) -> int:
-        """Append and return the position of the last event; raises `VersionConflict` or `StoreUnavailable`, then nothing was written."""
+        """Append and return the position of the last event; raises `VersionConflict`, `AlreadyReplied` or `StoreUnavailable`, then nothing was written."""
         ...
 
 
@@ -51,6 +62,24 @@ class Repository(Protocol):
 
     def hold(self, kind: type[A], stream: UUID) -> AbstractAsyncContextManager[A | None]:
         """The aggregate as of now (None if it has no events), alone in this process until the block is left."""
+        ...
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A reply to be stored in the same append as what it answers."""
+
+    statements: Sequence[Statement] = ()
+    reply: ReplyKey | None = None
+
+
+class Replies(Protocol):
+    """Sealed replies by idempotency key."""
+
+    async def keep(self, call: Call, result: object) -> Kept:
+        """Statements that store `result` as the reply to `call`; nothing if the call came without a key.
+
+        `result` holds no one-time material: who repeats an issue gets its metadata.
+        """
         ...
 
 

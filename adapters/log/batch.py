@@ -1,0 +1,139 @@
+"""What one transaction does for a batch of waiting commands: check versions, link, insert, apply the inline read models."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from adapters.log.linking import Draft, Head, Link, chained
+from adapters.log.mapper import body_of, record_of
+from domain.errors import AlreadyReplied, TrstctlError, VersionConflict
+from domain.event import AccessEvent, Event
+from domain.instants import instant
+from domain.names import stream_of
+from domain.ports import Append, Projection, ReplyKey, Statement
+
+
+class LogTransaction(Protocol):
+    """A write transaction in which no other node can append."""
+
+    def head(self) -> Head: ...
+
+    def last_versions(self, streams: Collection[str]) -> dict[str, int]:
+        """The newest version of each stream that has events."""
+        ...
+
+    def replies_taken(self, keys: Collection[ReplyKey]) -> set[ReplyKey]:
+        """Which of these have a stored reply that has not expired."""
+        ...
+
+    def insert_links(self, links: Sequence[Link]) -> None: ...
+
+    def execute(self, statements: Iterable[Statement]) -> None: ...
+
+
+class LogStore(Protocol):
+    """A database that holds the log. One thread uses it at a time."""
+
+    def transaction(self) -> AbstractContextManager[LogTransaction]:
+        """Commit on leaving, roll back on an exception. Left without one means fsynced."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Outcome = int | TrstctlError
+"""The position of a command's last event, or why that command alone was refused."""
+
+
+class Batch:
+    """Writes commands, many at a time. `node` names this process's own streams for facts about uses."""
+
+    def __init__(self, store: LogStore, projections: Sequence[Projection], node: str) -> None:
+        self._store = store
+        self._projections = projections
+        self._node = node
+        self._access_streams: dict[str, str] = {}
+
+    def write(self, entries: Sequence[Append]) -> tuple[list[Outcome], Head]:
+        """Write every entry that does not conflict, in one transaction, and return each one's outcome and the new head."""
+        with self._store.transaction() as transaction:
+            drafts, written, outcomes = self._checked(transaction, entries)
+            head = transaction.head()
+            links = chained(head, [draft for draft, _ in drafts])
+            self._insert(transaction, links, drafts, written)
+        return self._positions(outcomes, head.position), Head(*((links[-1].position, links[-1].hash) if links else head))
+
+    def _checked(
+        self, transaction: LogTransaction, entries: Sequence[Append]
+    ) -> tuple[list[tuple[Draft, Event]], list[Append], list[int | TrstctlError]]:
+        streams = [[self._stream(entry.tenant, event) for event in entry.events] for entry in entries]
+        last = transaction.last_versions({stream for each in streams for stream in each})
+        taken = transaction.replies_taken({entry.reply for entry in entries if entry.reply})
+        drafts: list[tuple[Draft, Event]] = []
+        written: list[Append] = []
+        outcomes: list[int | TrstctlError] = []
+        for entry, names in zip(entries, streams, strict=True):
+            try:
+                fresh = _drafts(entry, names, last, taken)
+            except TrstctlError as refusal:
+                outcomes.append(refusal)
+                continue
+            last.update((draft.stream, draft.version) for draft, _ in fresh)
+            if entry.reply:
+                taken.add(entry.reply)
+            drafts += fresh
+            written.append(entry)
+            outcomes.append(len(drafts))
+        return drafts, written, outcomes
+
+    def _insert(
+        self,
+        transaction: LogTransaction,
+        links: Sequence[Link],
+        drafts: Sequence[tuple[Draft, Event]],
+        written: Sequence[Append],
+    ) -> None:
+        if links:
+            transaction.insert_links(links)
+        transaction.execute(statement for entry in written for statement in entry.statements)
+        transaction.execute(self._projected(links, drafts))
+
+    def _projected(self, links: Sequence[Link], drafts: Sequence[tuple[Draft, Event]]) -> Iterable[Statement]:
+        for row, (draft, event) in zip(links, drafts, strict=True):
+            record = record_of(row.position, draft, row.id, event)
+            for projection in self._projections:
+                yield from projection.apply(record)
+
+    def _stream(self, tenant: str, event: Event) -> str:
+        if not isinstance(event, AccessEvent):
+            return str(event.originator_id)
+        stream = self._access_streams.get(tenant)
+        if stream is None:
+            stream = self._access_streams[tenant] = str(stream_of("access", tenant, self._node))
+        return stream
+
+    @staticmethod
+    def _positions(outcomes: list[int | TrstctlError], before: int) -> list[Outcome]:
+        return [before + outcome if isinstance(outcome, int) else outcome for outcome in outcomes]
+
+
+def _drafts(
+    entry: Append, streams: Sequence[str], last: dict[str, int], taken: set[ReplyKey]
+) -> list[tuple[Draft, Event]]:
+    if entry.reply in taken:
+        raise AlreadyReplied("this idempotency key was used at the same time")
+    own: dict[str, int] = {}
+    drafts = []
+    for event, stream in zip(entry.events, streams, strict=True):
+        version = own.get(stream, last.get(stream, 0)) + 1
+        if not isinstance(event, AccessEvent) and event.originator_version != version:
+            raise VersionConflict("somebody else changed this in between; try again")
+        own[stream] = version
+        time = instant(event.timestamp)
+        draft = Draft(stream, version, event.TOPIC, entry.tenant, time, entry.actor, entry.request_id, body_of(event))
+        drafts.append((draft, event))
+    return drafts
+
+

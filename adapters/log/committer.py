@@ -1,0 +1,119 @@
+"""Group commit: one thread per process takes whatever is waiting, writes it in one transaction, and wakes the waiters."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from threading import Condition, Thread
+from typing import NamedTuple
+
+from adapters.log.batch import Batch, Outcome
+from adapters.log.linking import Head
+from domain.errors import StoreUnavailable, TrstctlError
+from domain.ports import Append
+
+Observer = Callable[[int, float, Head], None]
+"""Told after each commit: how many commands, seconds it took, the new head."""
+
+
+class _Waiting(NamedTuple):
+    entry: Append
+    answer: asyncio.Future[int]
+    loop: asyncio.AbstractEventLoop
+
+
+class Committer:
+    """The process's only writer. `append` returns when its events are durable and chained, or raises and nothing was written."""
+
+    def __init__(self, batch: Batch, *, max_batch: int = 512, max_waiting: int = 20_000) -> None:
+        self._batch = batch
+        self._max_batch = max_batch
+        self._max_waiting = max_waiting
+        self._waiting: list[_Waiting] = []
+        self._wake = Condition()
+        self._closing = False
+        self._observers: list[Observer] = []
+        self._thread = Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    def observe(self, observer: Observer) -> None:
+        """Call `observer` on the committer's thread after each commit."""
+        self._observers.append(observer)
+
+    async def append(self, entry: Append) -> int:
+        """Append and return the last event's position; raises `StoreUnavailable` when closed or overfull."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[int] = loop.create_future()
+        with self._wake:
+            if self._closing:
+                raise StoreUnavailable("the server is stopping; try again in a moment")
+            if len(self._waiting) >= self._max_waiting:
+                raise StoreUnavailable("too many writes are waiting; try again in a moment")
+            self._waiting.append(_Waiting(entry, answer, loop))
+            if len(self._waiting) == 1:
+                self._wake.notify()
+        # A caller that goes away must not make a committed write look cancelled to the batch.
+        return await asyncio.shield(answer)
+
+    def close(self) -> None:
+        """Write what waits, then stop. Blocks until done."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while taken := self._take():
+            started = time.perf_counter()
+            outcomes, head = self._write([waiting.entry for waiting in taken])
+            self._answer(taken, outcomes)
+            if head:
+                for observer in self._observers:
+                    observer(len(taken), time.perf_counter() - started, head)
+
+    def _take(self) -> list[_Waiting]:
+        with self._wake:
+            while not self._waiting and not self._closing:
+                self._wake.wait()
+            taken = self._waiting[: self._max_batch]
+            del self._waiting[: self._max_batch]
+            return taken
+
+    def _write(self, entries: Sequence[Append]) -> tuple[Sequence[Outcome], Head | None]:
+        try:
+            return self._batch.write(entries)
+        except Exception as error:
+            if len(entries) == 1:
+                return [_refusal(error)], None
+        # One faulty command must not take its batch with it: each is tried alone.
+        alone = [self._write([entry]) for entry in entries]
+        heads = [head for _, head in alone if head]
+        return [outcomes[0] for outcomes, _ in alone], heads[-1] if heads else None
+
+    @staticmethod
+    def _answer(taken: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[int], Outcome]]] = {}
+        for waiting, outcome in zip(taken, outcomes, strict=True):
+            by_loop.setdefault(waiting.loop, []).append((waiting.answer, outcome))
+        for loop, answers in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_set_all, answers)
+
+
+def _set_all(answers: Sequence[tuple[asyncio.Future[int], Outcome]]) -> None:
+    for answer, outcome in answers:
+        if answer.done():
+            continue
+        if isinstance(outcome, int):
+            answer.set_result(outcome)
+        else:
+            answer.set_exception(outcome)
+
+
+def _refusal(error: Exception) -> TrstctlError:
+    if isinstance(error, TrstctlError):
+        return error
+    refusal = StoreUnavailable(f"the store could not be written ({type(error).__name__}); nothing was changed")
+    refusal.__cause__ = error
+    return refusal

@@ -1,0 +1,67 @@
+"""Aggregates rebuilt from their streams, kept for the next command and brought up to date before each use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar, cast
+from uuid import UUID
+
+from adapters.log.mapper import event_of
+from domain.event import Aggregate
+from domain.ports import Reader
+
+A = TypeVar("A", bound=Aggregate)
+
+_NEWER = "SELECT version, type, time, body FROM events WHERE stream = ? AND version > ? ORDER BY version"
+
+
+class StreamRepository:
+    """Keeps the `capacity` most recently used aggregates. One command at a time holds one of them in this process;
+    other nodes are kept off by the version that each event expects to take."""
+
+    def __init__(self, reader: Reader, *, capacity: int = 4096) -> None:
+        self._reader = reader
+        self._capacity = capacity
+        self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._locks: dict[UUID, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, kind: type[A], stream: UUID) -> AsyncIterator[A | None]:
+        """The aggregate as of now, or None if its stream is empty. If the block raises, what it did is forgotten."""
+        lock = self._lend(stream)
+        try:
+            async with lock:
+                aggregate = cast("A | None", await self._current(stream))
+                self._kept.pop(stream, None)
+                yield aggregate
+                if aggregate is not None and not aggregate.pending_events:
+                    self._keep(stream, aggregate)
+        finally:
+            self._return(stream)
+
+    async def _current(self, stream: UUID) -> Aggregate | None:
+        aggregate = self._kept.get(stream)
+        version = aggregate.version if aggregate is not None else 0
+        for number, topic, time, body in await self._reader.system_rows(_NEWER, (str(stream), version)):
+            aggregate = cast("Aggregate", event_of(topic, stream, number, time, bytes(body)).mutate(aggregate))
+        return aggregate
+
+    def _keep(self, stream: UUID, aggregate: Aggregate) -> None:
+        self._kept[stream] = aggregate
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def _lend(self, stream: UUID) -> asyncio.Lock:
+        lock, users = self._locks.get(stream) or (asyncio.Lock(), 0)
+        self._locks[stream] = (lock, users + 1)
+        return lock
+
+    def _return(self, stream: UUID) -> None:
+        lock, users = self._locks[stream]
+        if users == 1:
+            del self._locks[stream]
+        else:
+            self._locks[stream] = (lock, users - 1)

@@ -1,0 +1,65 @@
+"""The log in SQLite: one write transaction at a time, whoever else has the file open."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from adapters.log.linking import Head, Link
+from domain.instants import instant
+from domain.ports import ReplyKey, Statement
+
+INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
+_LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
+_TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
+
+
+class SqliteTransaction:
+    """A `LogTransaction` inside BEGIN IMMEDIATE."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> Head:
+        row = self._connection.execute(_HEAD).fetchone()
+        return Head(*row) if row else Head()
+
+    def last_versions(self, streams: Collection[str]) -> dict[str, int]:
+        found = ((stream, self._connection.execute(_LAST, (stream,)).fetchone()[0]) for stream in streams)
+        return {stream: version for stream, version in found if version is not None}
+
+    def replies_taken(self, keys: Collection[ReplyKey]) -> set[ReplyKey]:
+        execute, now = self._connection.execute, instant(datetime.now(UTC))
+        return {key for key in keys if execute(_TAKEN, (key.tenant, key.principal, key.key, now)).fetchone()}
+
+    def insert_links(self, links: Sequence[Link]) -> None:
+        self._connection.executemany(INSERT, links)
+
+    def execute(self, statements: Iterable[Statement]) -> None:
+        for sql, parameters in statements:
+            self._connection.execute(sql, parameters)
+
+
+class SqliteLogStore:
+    """A `LogStore` on a connection of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield SqliteTransaction(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self._connection.close()

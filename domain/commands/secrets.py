@@ -1,0 +1,189 @@
+"""Commands that change a secret: create, rotate, delete, undelete, destroy, recover."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from domain import references
+from domain.call import Call
+from domain.errors import Conflict, Invalid, NotFound, VersionConflict
+from domain.names import checked_path, stream_of
+from domain.ports import Append, Clock, EventLog, Replies, Repository, SealContext, Sealer, Statement
+from domain.results import Done, NewValue, SecretMeta, meta_of
+from domain.secret import Secret, Written
+from domain.values import checked_content_type, checked_metadata, checked_value
+from domain.views import SecretsView
+
+T = TypeVar("T")
+_TRIES = 8
+"""How often a command is tried anew when another node wrote to the same secret in between."""
+
+
+class Destroyed(msgspec.Struct, frozen=True):
+    """Which versions are gone for good with this command."""
+
+    name: str
+    destroyed: list[int]
+
+
+class SecretCommands:
+    """Each method is one append: all of it happens, durably, or nothing."""
+
+    def __init__(
+        self, log: EventLog, repository: Repository, sealer: Sealer, view: SecretsView, replies: Replies, clock: Clock
+    ) -> None:
+        self._log = log
+        self._repository = repository
+        self._sealer = sealer
+        self._view = view
+        self._replies = replies
+        self._clock = clock
+
+    async def create(self, call: Call, path: str, value: NewValue) -> Done[SecretMeta]:
+        """Store a first value under a free name; raises `AlreadyExists` if the name lives."""
+        call.require("secrets:write", checked_path(path))
+
+        async def change(secret: Secret) -> Done[SecretMeta]:
+            secret.must_be_free()
+            return await self._write(call, secret, value, "create")
+
+        return await self._changed(call, path, change, begin=True)
+
+    async def rotate(self, call: Call, path: str, value: NewValue, cas: int | None = None) -> Done[SecretMeta]:
+        """Store the next version; `cas` is the version it must follow. Raises `NotFound`, `CheckAndSetFailed`."""
+        call.require("secrets:write", checked_path(path))
+
+        async def change(secret: Secret) -> Done[SecretMeta]:
+            secret.must_be_at(cas)
+            secret.must_live()
+            return await self._write(call, secret, value, "rotate")
+
+        return await self._changed(call, path, change)
+
+    async def delete(self, call: Call, path: str) -> Done[None]:
+        """Make the name not answer; its versions stay."""
+        call.require("secrets:delete", checked_path(path))
+
+        async def change(secret: Secret) -> Done[None]:
+            secret.delete(self._clock())
+            return Done(None, await self._append(call, secret, None))
+
+        return await self._changed(call, path, change)
+
+    async def undelete(self, call: Call, path: str) -> Done[SecretMeta]:
+        """Make a deleted name answer again with the version that was current."""
+        call.require("secrets:write", checked_path(path))
+
+        async def change(secret: Secret) -> Done[SecretMeta]:
+            secret.undelete(self._clock())
+            current = await self._view.current(call.tenant, path)
+            if current is None:
+                raise NotFound(f"there is no secret {path!r}")
+            meta = meta_of(current)
+            return Done(meta, await self._append(call, secret, meta))
+
+        return await self._changed(call, path, change)
+
+    async def destroy(self, call: Call, path: str, numbers: Sequence[int] | None) -> Done[Destroyed]:
+        """Destroy the data keys of these versions (None: of all), so that nobody can open them again."""
+        call.require("secrets:destroy", checked_path(path))
+
+        async def change(secret: Secret) -> Done[Destroyed]:
+            fresh = secret.destroy(numbers, self._clock())
+            seals = await self._view.seals(call.tenant, path)
+            statements = self._sealer.destroy(call.tenant, [seals[number] for number in fresh])
+            result = Destroyed(path, fresh)
+            return Done(result, await self._append(call, secret, result, statements))
+
+        return await self._changed(call, path, change)
+
+    async def recover(self, call: Call, path: str, at: datetime) -> Done[SecretMeta]:
+        """Write what was current at `at` as the next version; raises `NotFound` if the name did not live then."""
+        call.require("secrets:write", checked_path(path))
+        if at.tzinfo is None or at > self._clock():
+            raise Invalid("`at` is a point in the past, with its offset from UTC, such as 2026-06-25T12:00:00Z")
+        old = await self._view.at(call.tenant, path, at.astimezone(UTC))
+        if old is None:
+            raise NotFound(f"{path!r} had no value at {at.isoformat()}; see its history")
+        if old.destroyed_at:
+            raise Conflict(f"version {old.number} of {path!r}, current at {at.isoformat()}, was destroyed")
+        with await self._sealer.open(SealContext(call.tenant, "secret", path, old.number), old.seal_id) as plaintext:
+            value = NewValue(plaintext, old.content_type, old.metadata)
+
+            async def change(secret: Secret) -> Done[SecretMeta]:
+                return await self._write(call, secret, value, "recover", old.number)
+
+            return await self._changed(call, path, change)
+
+    async def _changed(
+        self, call: Call, path: str, change: Callable[[Secret], Awaitable[T]], *, begin: bool = False
+    ) -> T:
+        stream = stream_of("secret", call.tenant, path)
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                async with self._repository.hold(Secret, stream) as held:
+                    if held is None and not begin:
+                        raise NotFound(f"there is no secret {path!r}")
+                    return await change(held or Secret.begin(call.tenant, path, self._clock()))
+            except VersionConflict:
+                if not tries_left:
+                    raise
+        raise VersionConflict(f"{path!r} is being changed by many at once; try again")
+
+    async def _write(
+        self, call: Call, secret: Secret, value: NewValue, cause: str, recovered_from: int | None = None
+    ) -> Done[SecretMeta]:
+        at = self._clock()
+        meta, statements = await self.seal_next(call, secret, value, cause, at, recovered_from)
+        return Done(meta, await self._append(call, secret, meta, statements))
+
+    async def seal_next(
+        self, call: Call, secret: Secret, value: NewValue, cause: str, at: datetime, recovered_from: int | None = None
+    ) -> tuple[SecretMeta, Sequence[Statement]]:
+        """Seal `value` as the next version of `secret` and trigger its event; the caller appends."""
+        checked_value(value.plaintext, secret.path)
+        content_type = checked_content_type(value.content_type)
+        metadata = checked_metadata(value.metadata or {})
+        context = SealContext(call.tenant, "secret", secret.path, secret.current + 1)
+        sealed = await self._sealer.seal(context, value.plaintext)
+        number = secret.write(
+            Written(
+                seal_id=sealed.seal_id,
+                seal_digest=sealed.digest,
+                content_type=content_type,
+                metadata=metadata,
+                references=references.named(value.plaintext.buffer),
+                cause=cause,
+                recovered_from=recovered_from,
+            ),
+            at,
+        )
+        meta = SecretMeta(
+            name=secret.path,
+            version=number,
+            created_at=secret.created_on,
+            updated_at=at,
+            content_type=content_type,
+            metadata=metadata,
+        )
+        return meta, sealed.statements
+
+    async def _append(
+        self, call: Call, secret: Secret, result: object, statements: Sequence[Statement] = ()
+    ) -> int:
+        kept = await self._replies.keep(call, result)
+        return await self._log.append(
+            Append(
+                tenant=call.tenant,
+                actor=call.principal.actor,
+                request_id=call.request_id,
+                events=secret.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
+                statements=[*statements, *kept.statements],
+                reply=kept.reply,
+            )
+        )
+

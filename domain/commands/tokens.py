@@ -1,0 +1,160 @@
+"""Commands on API tokens: issue, revoke, list, and telling who shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from domain.api_token import ApiToken
+from domain.call import Call, Principal
+from domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from domain.names import stream_of
+from domain.ports import Append, Clock, EventLog, Replies, Repository
+from domain.results import Done
+from domain.scopes import covers, parsed
+from domain.token_text import digest_of, token_text, well_formed
+from domain.views import TokenRow, TokensView
+
+MAX_TTL: Final = 10 * 366 * 24 * 3600
+"""Longest life of a token that expires, in seconds."""
+_REFUSED: Final = "the token is missing, unknown, expired or revoked; send a good one as 'Authorization: Bearer trst_…'"
+
+
+class TokenMeta(msgspec.Struct, frozen=True, kw_only=True):
+    """A token as told to its tenant. `token` is there once, in the answer to its issue."""
+
+    id: str
+    subject: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
+    revocation_reason: str | None = None
+    parent: str | None = None
+    token: str | msgspec.UnsetType = msgspec.UNSET
+    replayed: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+def meta_of(row: TokenRow) -> TokenMeta:
+    """What may be told of a token."""
+    return TokenMeta(
+        id=row.token_id,
+        subject=row.subject,
+        scopes=list(row.scopes),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        revoked_by=row.revoked_by,
+        revocation_reason=row.reason,
+        parent=row.parent,
+    )
+
+
+class TokenCommands:
+    """`entropy` gives random bytes; the token is made of 32 of them."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        repository: Repository,
+        view: TokensView,
+        replies: Replies,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._log = log
+        self._repository = repository
+        self._view = view
+        self._replies = replies
+        self._clock = clock
+        self._entropy = entropy
+
+    async def authenticate(self, text: str) -> Principal:
+        """Whose token this is, looked up anew each time, so that a revocation holds at once; raises `Unauthenticated`."""
+        if not well_formed(text):
+            raise Unauthenticated(_REFUSED)
+        row = await self._view.by_hash(digest_of(text))
+        if row is None or row.revoked_at or (row.expires_at and row.expires_at <= self._clock()):
+            raise Unauthenticated(_REFUSED)
+        return Principal(
+            tenant=row.tenant, subject=row.subject, scopes=row.scopes, token_id=row.token_id, expires_at=row.expires_at
+        )
+
+    async def issue(
+        self, call: Call, subject: str, scopes: Sequence[str], ttl_seconds: int | None = None
+    ) -> Done[TokenMeta]:
+        """A new token, shown this once. Raises `Forbidden` for scopes, or a life, beyond the caller's own."""
+        call.require("access:write")
+        wanted = parsed(scopes)
+        if not covers(call.principal.scopes, wanted):
+            raise Forbidden("a token may only be given scopes that yours has")
+        at = self._clock()
+        expires_at = self._expiry(call, at, ttl_seconds)
+        text = token_text(self._entropy(32))
+        token_id = f"tok_{self._entropy(8).hex()}"
+        token = ApiToken.issue(
+            call.tenant,
+            token_id=token_id,
+            subject=subject,
+            scopes=list(wanted),
+            expires_at=expires_at,
+            parent=call.principal.token_id or None,
+            digest=digest_of(text),
+            at=at,
+        )
+        meta = TokenMeta(
+            id=token_id,
+            subject=subject,
+            scopes=list(wanted),
+            created_at=at,
+            expires_at=expires_at,
+            parent=call.principal.token_id or None,
+        )
+        position = await self._append(call, token, msgspec.structs.replace(meta, replayed=True))
+        return Done(msgspec.structs.replace(meta, token=text), position)
+
+    @staticmethod
+    def _expiry(call: Call, at: datetime, ttl_seconds: int | None) -> datetime | None:
+        own = call.principal.expires_at
+        if ttl_seconds is None:
+            return own
+        if not 1 <= ttl_seconds <= MAX_TTL:
+            raise Invalid(f"ttl_seconds is 1 to {MAX_TTL}; leave it out for a token that lives as long as yours")
+        expires_at = at + timedelta(seconds=ttl_seconds)
+        if own and expires_at > own:
+            raise Forbidden(f"a token may not outlive yours, which expires at {own.isoformat()}")
+        return expires_at
+
+    async def revoke(self, call: Call, token_id: str, reason: str = "") -> Done[None]:
+        """Refuse the token from now on, on every node; raises `NotFound`, `Conflict`."""
+        call.require("access:write")
+        async with self._repository.hold(ApiToken, stream_of("api_token", call.tenant, token_id)) as token:
+            if token is None:
+                raise NotFound(f"there is no token {token_id!r}")
+            token.revoke(reason, self._clock())
+            return Done(None, await self._append(call, token, None))
+
+    async def _append(self, call: Call, token: ApiToken, result: object) -> int:
+        kept = await self._replies.keep(call, result)
+        return await self._log.append(
+            Append(
+                tenant=call.tenant,
+                actor=call.principal.actor,
+                request_id=call.request_id,
+                events=token.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
+                statements=kept.statements,
+                reply=kept.reply,
+            )
+        )
+
+    async def page(
+        self, call: Call, subject: str | None, cursor: str, limit: int, *, include_revoked: bool
+    ) -> list[TokenMeta]:
+        """The tenant's tokens in order of id, after `cursor`."""
+        call.require("access:read")
+        rows = await self._view.page(call.tenant, subject, cursor, limit, include_revoked=include_revoked)
+        return [meta_of(row) for row in rows]

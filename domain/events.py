@@ -1,0 +1,32 @@
+"""Every aggregate and event that the log may hold, by topic. An event that is not here can be neither written nor read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.access import SecretRead, SecretsCompared, SecretsInjected
+from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
+from domain.event import Aggregate, Event
+from domain.kek import KekRotated
+from domain.secret import Secret, SecretCreated, SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
+from domain.tenant import Tenant, TenantCreated
+
+AGGREGATES: Final[tuple[type[Aggregate], ...]] = (ApiToken, Secret, Tenant)
+
+EVENTS: Final[dict[str, type[Event]]] = {
+    event.TOPIC: event
+    for event in (
+        ApiTokenIssued,
+        ApiTokenRevoked,
+        KekRotated,
+        SecretCreated,
+        SecretDeleted,
+        SecretRead,
+        SecretUndeleted,
+        SecretsCompared,
+        SecretsInjected,
+        TenantCreated,
+        VersionWritten,
+        VersionsDestroyed,
+    )
+}

@@ -1,0 +1,167 @@
+"""Secrets as they are now, and every version they had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar, Final
+
+import msgspec
+
+from domain.event import Event
+from domain.instants import instant, parsed
+from domain.ports import Reader, Record, Row, Statement
+from domain.secret import SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
+from domain.views import SecretVersion
+
+_DDL: Final = (
+    """CREATE TABLE IF NOT EXISTS secrets (
+    tenant TEXT NOT NULL, path TEXT NOT NULL, live BIGINT NOT NULL, current BIGINT NOT NULL, created_at TEXT NOT NULL,
+    PRIMARY KEY (tenant, path))""",
+    """CREATE TABLE IF NOT EXISTS secret_versions (
+    tenant TEXT NOT NULL, path TEXT NOT NULL, number BIGINT NOT NULL, seal_id TEXT NOT NULL,
+    content_type TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL, actor TEXT NOT NULL, cause TEXT NOT NULL,
+    recovered_from BIGINT, destroyed_at TEXT, PRIMARY KEY (tenant, path, number))""",
+    """CREATE TABLE IF NOT EXISTS secret_lives (
+    tenant TEXT NOT NULL, path TEXT NOT NULL, position BIGINT NOT NULL, at TEXT NOT NULL, live BIGINT NOT NULL,
+    PRIMARY KEY (tenant, path, position))""",
+)
+
+_SELECT: Final = """SELECT s.path, v.number, v.seal_id, v.content_type, v.metadata, s.created_at, v.created_at, v.actor, v.cause,
+ v.recovered_from, v.destroyed_at, s.current, s.live
+ FROM secrets s JOIN secret_versions v ON v.tenant = s.tenant AND v.path = s.path"""
+_CURRENT: Final = f"{_SELECT} AND v.number = s.current WHERE s.tenant = ? AND s.path = ?"
+_ONE: Final = f"{_SELECT} AND v.number = ? WHERE s.tenant = ? AND s.path = ?"
+_HISTORY: Final = f"{_SELECT} WHERE s.tenant = ? AND s.path = ? AND v.number < ? ORDER BY v.number DESC LIMIT ?"
+_SEALS: Final = "SELECT number, seal_id FROM secret_versions WHERE tenant = ? AND path = ? AND destroyed_at IS NULL"
+_AT: Final = f"{_SELECT} WHERE s.tenant = ? AND s.path = ? AND v.created_at <= ? ORDER BY v.number DESC LIMIT 1"
+_LIVED_AT: Final = (
+    "SELECT live FROM secret_lives WHERE tenant = ? AND path = ? AND at <= ? ORDER BY position DESC LIMIT 1"
+)
+_PAGE: Final = f"""{_SELECT} AND v.number = s.current
+ WHERE s.tenant = ? AND s.live = ? AND s.path %s ? AND s.path < ? ORDER BY s.path LIMIT ?"""
+_NEXT: Final = "SELECT path FROM secrets WHERE tenant = ? AND live = ? AND path %s ? AND path < ? ORDER BY path LIMIT 1"
+
+_WRITE_SECRET: Final = """INSERT INTO secrets VALUES (?, ?, 1, ?, ?)
+ ON CONFLICT (tenant, path) DO UPDATE SET live = 1, current = excluded.current"""
+_WRITE_VERSION: Final = "INSERT INTO secret_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
+_LIFE: Final = "INSERT INTO secret_lives VALUES (?, ?, ?, ?, ?)"
+_SET_LIVE: Final = "UPDATE secrets SET live = ? WHERE tenant = ? AND path = ?"
+_DESTROY: Final = "UPDATE secret_versions SET destroyed_at = ? WHERE tenant = ? AND path = ? AND number = ?"
+
+
+def after(prefix: str) -> str:
+    """The least text that is after everything beginning with `prefix`, in byte order; paths are ASCII."""
+    return f"{prefix}\x7f"
+
+
+class Secrets:
+    """The read model, and its queries."""
+
+    name: ClassVar[str] = "secrets"
+    tables: ClassVar[tuple[str, ...]] = ("secrets", "secret_versions", "secret_lives")
+    ddl: ClassVar[tuple[str, ...]] = _DDL
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def apply(self, record: Record) -> Iterable[Statement]:
+        """What the event changes here."""
+        event: Event = record.event
+        if isinstance(event, VersionWritten):
+            return _written(record, event)
+        if isinstance(event, SecretDeleted):
+            return _live(record, event.path, live=False)
+        if isinstance(event, SecretUndeleted):
+            return _live(record, event.path, live=True)
+        if isinstance(event, VersionsDestroyed):
+            return _destroyed(record, event)
+        return ()
+
+    async def current(self, tenant: str, path: str) -> SecretVersion | None:
+        """The newest version, also of a name that is deleted."""
+        row = await self._reader.row(tenant, _CURRENT, (tenant, path))
+        return _version(row) if row else None
+
+    async def version(self, tenant: str, path: str, number: int) -> SecretVersion | None:
+        """One version by its number."""
+        row = await self._reader.row(tenant, _ONE, (number, tenant, path))
+        return _version(row) if row else None
+
+    async def history(self, tenant: str, path: str, before: int, limit: int) -> list[SecretVersion]:
+        """Versions below `before`, newest first."""
+        return [_version(row) for row in await self._reader.rows(tenant, _HISTORY, (tenant, path, before, limit))]
+
+    async def seals(self, tenant: str, path: str) -> dict[int, str]:
+        """The seal ids of all versions that are not destroyed."""
+        return dict(await self._reader.rows(tenant, _SEALS, (tenant, path)))
+
+    async def at(self, tenant: str, path: str, moment: datetime) -> SecretVersion | None:
+        """The version that was current at `moment`, or None if the name did not live then."""
+        lived = await self._reader.row(tenant, _LIVED_AT, (tenant, path, instant(moment)))
+        if not lived or not lived[0]:
+            return None
+        row = await self._reader.row(tenant, _AT, (tenant, path, instant(moment)))
+        return _version(row) if row else None
+
+    async def page(self, tenant: str, prefix: str, after_path: str, limit: int, *, live: bool) -> list[SecretVersion]:
+        """Names that begin with `prefix` and come after `after_path`, in byte order, each with its newest version."""
+        # One lower bound, so that the index is entered where the page begins.
+        operator, low = (">", after_path) if after_path >= prefix else (">=", prefix)
+        parameters = (tenant, int(live), low, after(prefix), limit)
+        return [_version(row) for row in await self._reader.rows(tenant, _PAGE % operator, parameters)]
+
+    async def next_name(self, tenant: str, prefix: str, after_path: str, *, live: bool) -> str | None:
+        """The first name that begins with `prefix` and comes after `after_path`."""
+        operator, low = (">", after_path) if after_path >= prefix else (">=", prefix)
+        row = await self._reader.row(tenant, _NEXT % operator, (tenant, int(live), low, after(prefix)))
+        return str(row[0]) if row else None
+
+    async def living(self, tenant: str, paths: Sequence[str]) -> dict[str, SecretVersion]:
+        """Those of `paths` that live, each with its newest version."""
+        found: dict[str, SecretVersion] = {}
+        for start in range(0, len(paths), 500):
+            some = paths[start : start + 500]
+            sql = f"{_SELECT} AND v.number = s.current WHERE s.tenant = ? AND s.live = 1 AND s.path IN ({_marks(len(some))})"
+            found.update((row[0], _version(row)) for row in await self._reader.rows(tenant, sql, (tenant, *some)))
+        return found
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _written(record: Record, event: VersionWritten) -> list[Statement]:
+    at = instant(record.time)
+    metadata = msgspec.json.encode(event.metadata, order="sorted").decode()
+    version = (
+        record.tenant, event.path, event.number, event.seal_id, event.content_type, metadata, at, record.actor,
+        event.cause, event.recovered_from,
+    )  # fmt: skip
+    return [
+        (_WRITE_SECRET, (record.tenant, event.path, event.number, at)),
+        (_WRITE_VERSION, version),
+        (_LIFE, (record.tenant, event.path, record.position, at, 1)),
+    ]
+
+
+def _live(record: Record, path: str, *, live: bool) -> list[Statement]:
+    return [
+        (_SET_LIVE, (int(live), record.tenant, path)),
+        (_LIFE, (record.tenant, path, record.position, instant(record.time), int(live))),
+    ]
+
+
+def _destroyed(record: Record, event: VersionsDestroyed) -> list[Statement]:
+    at = instant(record.time)
+    statements: list[Statement] = [(_DESTROY, (at, record.tenant, event.path, number)) for number in event.numbers]
+    return statements + (_live(record, event.path, live=False) if event.everything else [])
+
+
+def _version(row: Row) -> SecretVersion:
+    return SecretVersion(
+        path=row[0], number=row[1], seal_id=row[2], content_type=row[3],
+        metadata=msgspec.json.decode(row[4], type=dict[str, str]), born_at=parsed(row[5]), created_at=parsed(row[6]),
+        actor=row[7], cause=row[8], recovered_from=row[9], destroyed_at=parsed(row[10]) if row[10] else None,
+        current=row[11], live=bool(row[12]),
+    )  # fmt: skip

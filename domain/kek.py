@@ -25,7 +25,7 @@ class KekRotated(AccessEvent, frozen=True, kw_only=True):
 
 
 class SigningKeyCreated(Event, frozen=True, kw_only=True):
-    """The key that signs checkpoints came to be. It is the first of its stream, so that two nodes cannot each create one."""
+    """The key that signs checkpoints came to be. It is the first of its stream: two nodes cannot each create one."""
 
     TOPIC: ClassVar[str] = "signing_key.created"
     key_id: str

@@ -7,7 +7,7 @@ from typing import Final
 from domain.access import SecretRead, SecretsCompared, SecretsInjected
 from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
 from domain.event import Aggregate, Event
-from domain.kek import KekRotated
+from domain.kek import KekRotated, SigningKeyCreated
 from domain.secret import Secret, SecretCreated, SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
 from domain.tenant import Tenant, TenantCreated
 
@@ -25,6 +25,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SecretUndeleted,
         SecretsCompared,
         SecretsInjected,
+        SigningKeyCreated,
         TenantCreated,
         VersionWritten,
         VersionsDestroyed,

@@ -55,8 +55,8 @@ def chained(head: Head, drafts: Sequence[Draft]) -> list[Link]:
     for draft in drafts:
         position += 1
         event_id = os.urandom(16).hex()
-        *fields, body = draft
-        header = header_bytes(event_id, *fields)
+        stream, version, kind, tenant, time, actor, request_id, body = draft
+        header = header_bytes(event_id, stream, version, kind, tenant, time, actor, request_id)
         if header.count(b"\n") != 8:
             raise Invalid("a header field of an event may not contain a line feed")
         digest = link(prev, position, sha256(header).digest(), sha256(body).digest())

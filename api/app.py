@@ -1,0 +1,48 @@
+"""The application: every route, joined, behind the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import cast
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from api import problems
+from api.description import openapi_config
+from api.edge import Edge
+from api.routes import access, audit, docs, health, store, trees, versions
+from api.services import Services
+from domain.errors import TrstctlError
+
+ROUTES = [*store.ROUTES, *versions.ROUTES, *trees.ROUTES, *access.ROUTES, *audit.ROUTES, *health.ROUTES, *docs.ROUTES]
+
+Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
+
+
+def create_litestar(services: Services | None, lifespan: Lifespan = ()) -> Litestar:
+    """The routes alone; without services it can be described but not asked."""
+    return Litestar(
+        route_handlers=ROUTES,
+        lifespan=list(lifespan),
+        state=State({"services": services}),
+        openapi_config=openapi_config(),
+        logging_config=None,
+        debug=False,
+        request_max_body_size=None,  # the edge has bounded it
+        exception_handlers={
+            TrstctlError: problems.domain_error,
+            HTTPException: problems.http_error,
+            Exception: problems.unexpected,
+        },
+    )
+
+
+def create_app(services: Services, lifespan: Lifespan = ()) -> ASGIApp:
+    """The whole API as an ASGI application."""
+    return Edge(cast("ASGIApp", create_litestar(services, lifespan)), services)
+
+

@@ -1,0 +1,202 @@
+"""The outermost layer of the API: what holds for every request, whatever its route.
+
+Request id, body bound, slow-client timeout, authentication, rate, the secrets surface's switch, idempotent replay, `no-store`,
+metrics and the log line. It authenticates every path that is not named public, so that no route can forget to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from hashlib import sha256
+from typing import Final
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import MEDIA_TYPE, of_error
+from api.rates import Rates
+from api.services import Services
+from domain.call import Call, IdempotencyKey, Principal
+from domain.errors import Disabled, Invalid, TooLarge, TrstctlError, Unauthenticated
+
+PUBLIC: Final = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/audit/key"}
+)
+"""Paths that answer without a token."""
+
+_IMPORT: Final = "/api/v1/secrets/store/import"
+_SECRETS: Final = "/api/v1/secrets/"
+_CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_HEADERS: Final = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"strict-transport-security", b"max-age=31536000"),
+]
+_log = logging.getLogger("trstctl.access")
+
+
+class Edge:
+    """Wraps the application. The `Call` it makes is found in `scope["state"]["call"]`."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._rates = Rates(services.limits.requests_per_second)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, os.urandom(8).hex())
+        state = scope.setdefault("state", {})
+        state["request_id"] = answer.request_id
+        started = time.perf_counter()
+        try:
+            await self._serve(scope, receive, answer)
+        except TrstctlError as error:
+            await answer.problem(error, scope["path"])
+        finally:
+            self._account(scope, answer, time.perf_counter() - started)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if scope["path"] not in PUBLIC:
+            principal = await self._principal(scope)
+            self._rates.take(principal.token_id)
+            self._must_be_open(scope["path"])
+            body = await self._body(scope, receive)
+            call = Call(
+                principal=principal, request_id=answer.request_id, idempotency=_idempotency(scope, body)
+            )
+            scope["state"]["call"] = call
+            if call.idempotency and (reply := await self._services.replies.find(call)):
+                await answer.replay(reply.status, reply.body)
+                return
+            receive = _replayed(body, receive)
+        await self._app(scope, receive, answer)
+
+    async def _principal(self, scope: Scope) -> Principal:
+        scheme, _, token = _header(scope, b"authorization").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("send a token as 'Authorization: Bearer trst_…'")
+        return await self._services.tokens.authenticate(token.strip())
+
+    def _must_be_open(self, path: str) -> None:
+        if self._services.secrets_disabled and path.startswith(_SECRETS):
+            raise Disabled(self._services.secrets_disabled)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        limits = self._services.limits
+        bound = limits.import_bytes if scope["path"] == _IMPORT else limits.body_bytes
+        declared = _header(scope, b"content-length")
+        if declared.isdigit() and int(declared) > bound:
+            raise TooLarge(f"a request's body may have {bound} bytes; this one has {declared}")
+        if not declared and not _header(scope, b"transfer-encoding"):
+            return b""
+        try:
+            async with asyncio.timeout(limits.client_timeout_seconds):
+                return await _collected(receive, bound)
+        except TimeoutError as error:
+            raise Invalid(f"the body did not arrive within {limits.client_timeout_seconds} seconds") from error
+
+    def _account(self, scope: Scope, answer: _Answer, seconds: float) -> None:
+        route = str(scope.get("path_template") or "(none)")
+        self._services.metrics.request(route, scope["method"], answer.status, seconds)
+        if _log.isEnabledFor(logging.INFO):
+            call = scope["state"].get("call")
+            extra = {
+                "request_id": answer.request_id,
+                "method": scope["method"],
+                "route": route,
+                "status": answer.status,
+                "milliseconds": round(seconds * 1000, 2),
+                "subject": call.principal.subject if call else None,
+                "tenant": call.tenant if call else None,
+            }
+            _log.info("request", extra=extra)
+
+
+class _Answer:
+    """Sends, with the headers that every answer has; remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], *_HEADERS, (b"x-request-id", self.request_id.encode())]
+            message = {"type": "http.response.start", "status": self.status, "headers": headers}
+        await self._send(message)
+
+    async def whole(self, status: int, media_type: str, body: bytes, headers: dict[str, str]) -> None:
+        """A complete answer, if none has begun."""
+        if self.status:
+            return
+        fields = {"content-type": media_type, "content-length": str(len(body)), **headers}
+        lines = [(name.encode(), value.encode()) for name, value in fields.items()]
+        await self({"type": "http.response.start", "status": status, "headers": lines})
+        await self({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def problem(self, error: TrstctlError, path: str) -> None:
+        """The answer that tells of `error`."""
+        status, headers, body = of_error(error, path, self.request_id)
+        await self.whole(status, MEDIA_TYPE, body, headers)
+
+    async def replay(self, status: int, body: bytes) -> None:
+        """What was answered the first time."""
+        await self.whole(status, "application/json", body, {"idempotent-replayed": "true"})
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    for key, value in scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return ""
+
+
+async def _collected(receive: Receive, bound: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Invalid("the client went away before its request was whole")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > bound:
+            raise TooLarge(f"a request's body may have {bound} bytes")
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _idempotency(scope: Scope, body: bytes) -> IdempotencyKey | None:
+    if scope["method"] not in _CHANGING:
+        return None
+    key = _header(scope, b"idempotency-key")
+    if not key:
+        return None
+    if len(key) > 200 or not key.isprintable():
+        raise Invalid("an Idempotency-Key has 1 to 200 printable characters")
+    asked = b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], sha256(body).digest()))
+    return IdempotencyKey(key, sha256(asked).hexdigest())
+
+

@@ -1,0 +1,106 @@
+"""Errors as RFC 9457 problem+json: the one table from the domain's errors to HTTP statuses."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from domain import errors
+from domain.errors import TrstctlError
+
+STATUS: Final[dict[type[TrstctlError], int]] = {
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.Refused: 403,
+    errors.TooLarge: 413,
+    errors.IdempotencyMismatch: 422,
+    errors.Invalid: 400,
+    errors.NotFound: 404,
+    errors.CheckAndSetFailed: 412,
+    errors.Conflict: 409,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+    TrstctlError: 500,
+}
+"""The status of the nearest class up the tree."""
+
+MEDIA_TYPE: Final = "application/problem+json"
+_log = logging.getLogger("trstctl.api")
+
+
+def status_of(error: TrstctlError) -> int:
+    """The HTTP status that tells of `error`."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(status: int, code: str, detail: str, path: str, request_id: str, **extensions: object) -> dict[str, object]:
+    """The members of RFC 9457 section 3.1, and `code` and `request_id` besides."""
+    return {
+        "type": f"urn:trstctl:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "code": code,
+        "request_id": request_id,
+        **extensions,
+    }
+
+
+def of_error(error: TrstctlError, path: str, request_id: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that tell of a domain error."""
+    status = status_of(error)
+    body = problem(status, error.code, error.message, path, request_id, **error.extensions)
+    return status, _headers(error), msgspec.json.encode(body)
+
+
+def _headers(error: TrstctlError) -> dict[str, str]:
+    if isinstance(error, errors.Unauthenticated):
+        return {"www-authenticate": 'Bearer realm="trstctl"'}
+    if isinstance(error, errors.TooManyRequests):
+        return {"retry-after": str(error.retry_after)}
+    if isinstance(error, errors.Unavailable | errors.AlreadyReplied):
+        return {"retry-after": "1"}
+    return {}
+
+
+def domain_error(request: Request[Any, Any, Any], error: TrstctlError) -> Response[bytes]:
+    """Litestar's handler for every error raised on purpose."""
+    if isinstance(error, errors.Unavailable):
+        _log.error("request failed", exc_info=error, extra={"code": error.code})
+    status, headers, body = of_error(error, request.scope["path"], _request_id(request))
+    return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Litestar's handler for what the framework itself refuses: no such route, method or body."""
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    body = problem(error.status_code, code, _detail(error), request.scope["path"], _request_id(request))
+    headers = dict(error.headers or {})
+    return Response(msgspec.json.encode(body), status_code=error.status_code, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _detail(error: HTTPException) -> str:
+    if error.status_code == 404:
+        return "there is no such route; the routes are described at /api/v1/docs"
+    told = [f"{each.get('key', 'body')}: {each['message']}" for each in error.extra or () if "message" in each] if (
+        isinstance(error.extra, list)
+    ) else []
+    return "; ".join([error.detail, *told]) or HTTPStatus(error.status_code).phrase
+
+
+def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Litestar's handler for a fault of ours: logged whole, told in no detail."""
+    _log.error("unexpected error", exc_info=error)
+    detail = "something went wrong here; the request id leads to it in the server's log"
+    body = problem(500, "internal", detail, request.scope["path"], _request_id(request))
+    return Response(msgspec.json.encode(body), status_code=500, media_type=MEDIA_TYPE)
+
+
+def _request_id(request: Request[Any, Any, Any]) -> str:
+    return str(request.scope["state"].get("request_id", ""))

@@ -18,6 +18,7 @@ _FIND: Final = """SELECT fingerprint, status, seal_id FROM idempotency
 _OLD: Final = "SELECT seal_id FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at <= ?"
 _EXPIRED: Final = "SELECT tenant, seal_id FROM idempotency WHERE expires_at <= ? LIMIT 500"
 _FORGET: Final = "DELETE FROM idempotency WHERE tenant = ? AND seal_id = ?"
+_DROP: Final = "DELETE FROM sealed_values WHERE tenant = ? AND seal_id = ?"
 _KEEP: Final = "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -74,7 +75,7 @@ class SealedReplies:
         return [statement for tenant, seal_id in rows for statement in self._forget(tenant, seal_id)]
 
     def _forget(self, tenant: str, seal_id: str) -> list[Statement]:
-        return [*self._sealer.destroy(tenant, [seal_id]), (_FORGET, (tenant, seal_id))]
+        return [*self._sealer.destroy(tenant, [seal_id]), (_DROP, (tenant, seal_id)), (_FORGET, (tenant, seal_id))]
 
 
 def _context(key: ReplyKey) -> SealContext:

@@ -19,7 +19,7 @@ from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates
 from api.services import Services
 from domain.call import Call, IdempotencyKey, Principal
-from domain.errors import Disabled, Invalid, TooLarge, TrstctlError, Unauthenticated
+from domain.errors import BadName, Disabled, Invalid, TooLarge, TrstctlError, Unauthenticated
 
 PUBLIC: Final = frozenset(
     {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/audit/key"}
@@ -28,6 +28,7 @@ PUBLIC: Final = frozenset(
 
 _IMPORT: Final = "/api/v1/secrets/store/import"
 _SECRETS: Final = "/api/v1/secrets/"
+_STORE: Final = "/api/v1/secrets/store/"
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HEADERS: Final = [
     (b"cache-control", b"no-store"),
@@ -66,6 +67,7 @@ class Edge:
             principal = await self._principal(scope)
             self._rates.take(principal.token_id)
             self._must_be_open(scope["path"])
+            _must_be_plain(scope["path"])
             body = await self._body(scope, receive)
             call = Call(
                 principal=principal, request_id=answer.request_id, idempotency=_idempotency(scope, body)
@@ -150,6 +152,12 @@ class _Answer:
     async def replay(self, status: int, body: bytes) -> None:
         """What was answered the first time."""
         await self.whole(status, "application/json", body, {"idempotent-replayed": "true"})
+
+
+def _must_be_plain(path: str) -> None:
+    """The router folds doubled and trailing slashes, by which one secret could be asked for and another answered."""
+    if "//" in path or (path.startswith(_STORE) and path != _STORE and path.endswith("/")):
+        raise BadName(f"{path!r}: empty segments are not allowed; write folder/name without doubled or trailing slashes")
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 
 from domain import errors
 from domain.errors import TrstctlError
+from domain.names import RESERVED
 
 STATUS: Final[dict[type[TrstctlError], int]] = {
     errors.Unauthenticated: 401,
@@ -29,6 +30,7 @@ STATUS: Final[dict[type[TrstctlError], int]] = {
 }
 """The status of the nearest class up the tree."""
 
+_STORE: Final = "/api/v1/secrets/store/"
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger("trstctl.api")
 
@@ -80,12 +82,15 @@ def domain_error(request: Request[Any, Any, Any], error: TrstctlError) -> Respon
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Litestar's handler for what the framework itself refuses: no such route, method or body."""
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    body = problem(error.status_code, code, _detail(error), request.scope["path"], _request_id(request))
+    body = problem(error.status_code, code, _detail(error, request.scope["path"]), request.scope["path"], _request_id(request))
     headers = dict(error.headers or {})
     return Response(msgspec.json.encode(body), status_code=error.status_code, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _detail(error: HTTPException) -> str:
+def _detail(error: HTTPException, path: str) -> str:
+    first = path.removeprefix(_STORE).partition("/")[0]
+    if error.status_code in {404, 405} and path.startswith(_STORE) and first in RESERVED:
+        return f"{first!r} is a route of the API, so it cannot begin a secret's name; its form is described at /api/v1/docs"
     if error.status_code == 404:
         return "there is no such route; the routes are described at /api/v1/docs"
     told = [f"{each.get('key', 'body')}: {each['message']}" for each in error.extra or () if "message" in each] if (

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
+from eventsourcing.utils import register_topic
 
 
 class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True):
@@ -22,6 +23,11 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     originator_id: UUID
     originator_version: int
     timestamp: datetime
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "TOPIC" in cls.__dict__:
+            register_topic(cls.TOPIC, cls)
 
     def _as_dict(self) -> dict[str, Any]:
         return msgspec.structs.asdict(self)

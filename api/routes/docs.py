@@ -1,4 +1,4 @@
-"""The OpenAPI description as JSON, and as a page to read that loads nothing from elsewhere."""
+"""The OpenAPI description as a page to read that loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from api.pages import openapi_page
 from api.requests import AnyRequest
 
 
-@get("/api/v1/openapi.json", include_in_schema=False)
-async def description(request: AnyRequest) -> Response[object]:
-    """OpenAPI 3.1."""
-    return Response(request.app.openapi_schema.to_schema(), media_type="application/json")
-
-
 @get("/api/v1/docs", include_in_schema=False)
 async def page(request: AnyRequest) -> Response[str]:
     """The description as a page."""
@@ -21,4 +15,4 @@ async def page(request: AnyRequest) -> Response[str]:
     return Response(openapi_page(request.app.openapi_schema.to_schema()), headers=headers, media_type="text/html")
 
 
-ROUTES = [description, page]
+ROUTES = [page]

@@ -137,7 +137,7 @@ class SecretCommands:
     async def _write(
         self, call: Call, secret: Secret, value: NewValue, cause: str, recovered_from: int | None = None
     ) -> Done[SecretMeta]:
-        at = self._clock()
+        at = secret.created_on if secret.current == 0 else self._clock()
         meta, statements = await self.seal_next(call, secret, value, cause, at, recovered_from)
         return Done(meta, await self._append(call, secret, meta, statements))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -65,10 +66,11 @@ class SecretTransfer:
         events: list[Event] = []
         statements: list[Statement] = []
         items: list[SecretMeta] = []
+        at = self._clock()
         async with AsyncExitStack() as held:
             for path, value in wanted.items():
-                secret = await self._free(call, held, path)
-                meta, sealed = await self._commands.seal_next(call, secret, NewValue(value), "import", self._clock())
+                secret = await self._free(call, held, path, at)
+                meta, sealed = await self._commands.seal_next(call, secret, NewValue(value), "import", at)
                 events += secret.collect_events()  # type: ignore[arg-type]  # the library types them as its own base
                 statements += sealed
                 items.append(meta)
@@ -82,13 +84,13 @@ class SecretTransfer:
             call.require("secrets:write", path)
         return wanted
 
-    async def _free(self, call: Call, held: AsyncExitStack, path: str) -> Secret:
+    async def _free(self, call: Call, held: AsyncExitStack, path: str, at: datetime) -> Secret:
         stream = stream_of("secret", call.tenant, path)
         if await self._view.current(call.tenant, path) is None:
-            return Secret.begin(call.tenant, path, self._clock())
+            return Secret.begin(call.tenant, path, at)
         secret = await held.enter_async_context(self._repository.hold(Secret, stream))
         if secret is None:
-            return Secret.begin(call.tenant, path, self._clock())
+            return Secret.begin(call.tenant, path, at)
         secret.must_be_free()
         return secret
 

@@ -1,0 +1,39 @@
+"""Work that comes round by the clock, on the event loop, by APScheduler."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+_log = logging.getLogger("trstctl.scheduler")
+
+
+class Scheduler:
+    """Runs jobs at intervals. A job that is still running is not started again; one that fails is logged and comes round again."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def every(self, seconds: float, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        """Run `job` each `seconds`, for the first time after as many."""
+
+        async def run() -> None:
+            try:
+                await job()
+            except Exception as error:
+                _log.exception("a scheduled job failed", exc_info=error, extra={"job": name})
+
+        self._scheduler.add_job(
+            run, IntervalTrigger(seconds=seconds), id=name, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; a job that is running is left to end by itself."""
+        self._scheduler.shutdown(wait=False)

@@ -1,0 +1,70 @@
+"""Which database holds the log: opened by what `store` in the configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.log.batch import LogStore
+from adapters.sqlite.connection import connect
+from adapters.sqlite.log import SqliteLogStore
+from adapters.sqlite.reader import SqliteReader
+from adapters.sqlite.schema import create
+from domain.ports import Projection, Reader
+from projections.audit import AuditEvents
+from projections.references import References
+from projections.secrets import Secrets
+from projections.tenants import Tenants
+from projections.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Views:
+    """Every read model. Those that decisions depend on are applied with the commit, the rest follow."""
+
+    secrets: Secrets
+    references: References
+    tokens: Tokens
+    tenants: Tenants
+    audit: AuditEvents
+
+    @classmethod
+    def over(cls, reader: Reader) -> Views:
+        """The read models, reading through `reader`."""
+        return cls(Secrets(reader), References(reader), Tokens(reader), Tenants(reader), AuditEvents(reader))
+
+    @property
+    def inline(self) -> Sequence[Projection]:
+        """Applied in the transaction of the events."""
+        return (self.tenants, self.tokens, self.secrets, self.references)
+
+    @property
+    def following(self) -> Sequence[Projection]:
+        """Applied a moment later."""
+        return (self.audit,)
+
+
+@dataclass(frozen=True)
+class Store:
+    """An opened database: where the log is appended, and where everything is read."""
+
+    log: LogStore
+    reader: Reader
+    views: Views
+    close: Callable[[], Awaitable[None]]
+
+
+async def open_sqlite(path: Path) -> Store:
+    """The embedded store, its tables made if they are not there; raises `StoreUnavailable`."""
+    writer = connect(path)
+    reader = SqliteReader(path)
+    views = Views.over(reader)
+    create(writer, [*views.inline, *views.following])
+    log = SqliteLogStore(writer)
+
+    async def close() -> None:
+        reader.close()
+        log.close()
+
+    return Store(log, reader, views, close)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
-from io import FileIO
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -27,6 +25,8 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 
 Bytes = bytes | bytearray | memoryview
+
+os.urandom(1)  # returns once the kernel's generator is seeded (PEP 524): from then on /dev/urandom is as good
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _OTHER_USAGES = (
@@ -92,17 +92,15 @@ class AeadKey:
         return "AeadKey(<redacted>)"
 
 
-@cache
-def _random_source() -> FileIO:
-    os.getrandom(1)  # waits until the kernel's generator is seeded, which /dev/urandom does not
-    return FileIO("/dev/urandom")
-
-
 def fresh_key() -> bytearray:
     """32 random bytes straight into a wipeable buffer; `os.urandom` would leave a copy in an immutable `bytes`."""
     key = bytearray(KEY_BYTES)
-    if _random_source().readinto(key) != KEY_BYTES:
-        raise KeyUnavailable("the system's random generator gave too few bytes")
+    source = os.open("/dev/urandom", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if os.readv(source, [key]) != KEY_BYTES:
+            raise KeyUnavailable("the system's random generator gave too few bytes")
+    finally:
+        os.close(source)
     return key
 
 

@@ -1,0 +1,1 @@
+"""The commands of `trstctl`, one file a resource."""

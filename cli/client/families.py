@@ -1,0 +1,76 @@
+"""The tables of all commands. A further family is one file in `commands/` and one line here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cli.client.family import Entry, Family
+
+_COMMANDS: Final = "cli.client.commands"
+_HERE: Final = __name__
+
+SECRETS: Final = Family(
+    "secrets",
+    "Store, read, rotate and remove secrets.",
+    {
+        "put": Entry(f"{_COMMANDS}.secrets_write", "put", "Store a secret; refuses if it exists."),
+        "get": Entry(f"{_COMMANDS}.secrets_read", "get", "Read a secret's value."),
+        "list": Entry(f"{_COMMANDS}.secrets_read", "list_names", "List names, never values."),
+        "rotate": Entry(f"{_COMMANDS}.secrets_write", "rotate", "Write a secret's next version."),
+        "history": Entry(f"{_COMMANDS}.secrets_read", "history", "List a secret's versions, or read an old one."),
+        "recover": Entry(f"{_COMMANDS}.secrets_write", "recover", "Make what was current at a time current again."),
+        "delete": Entry(f"{_COMMANDS}.secrets_remove", "delete", "Delete a secret; undelete brings it back."),
+        "undelete": Entry(f"{_COMMANDS}.secrets_remove", "undelete", "Bring a deleted secret back."),
+        "destroy": Entry(f"{_COMMANDS}.secrets_remove", "destroy", "Destroy versions for ever."),
+        "import": Entry(f"{_COMMANDS}.transfer", "import_values", "Store many values from a file, all or none."),
+        "export": Entry(f"{_COMMANDS}.transfer", "export_values", "Write out all values under a prefix."),
+        "diff": Entry(f"{_COMMANDS}.compare", "diff", "Compare two versions, or two environments."),
+        "refs": Entry(f"{_COMMANDS}.compare", "refs", "Show which secrets a secret uses, and which use it."),
+    },
+)
+
+API_TOKENS: Final = Family(
+    "tokens",
+    "Issue, list and revoke API tokens.",
+    {
+        "create": Entry(f"{_COMMANDS}.access", "create", "Issue a token; it is shown this once."),
+        "list": Entry(f"{_COMMANDS}.access", "list_tokens", "List tokens."),
+        "revoke": Entry(f"{_COMMANDS}.access", "revoke", "Revoke a token, at once."),
+    },
+)
+
+ACCESS: Final = Family(
+    "access",
+    "Who may do what.",
+    {"tokens": Entry(_HERE, "API_TOKENS", "Issue, list and revoke API tokens.")},
+)
+
+AUDIT: Final = Family(
+    "audit",
+    "Read and verify the log.",
+    {
+        "events": Entry(f"{_COMMANDS}.audit", "events", "Show events of the log, newest first."),
+        "export": Entry(f"{_COMMANDS}.audit", "export", "Write the log out as NDJSON that can be verified elsewhere."),
+        "verify": Entry(f"{_COMMANDS}.audit", "verify", "Have the server verify its log; exit code 1 if it is broken."),
+        "checkpoints": Entry(f"{_COMMANDS}.audit", "checkpoints", "Show the signed checkpoints of the log."),
+        "key": Entry(f"{_COMMANDS}.audit", "key", "Show the public key that signs checkpoints."),
+    },
+)
+
+ROOT: Final = Family(
+    "trstctl-cli",
+    """The client of the trstctl secrets manager.
+
+    TRSTCTL_SERVER names the server, TRSTCTL_TOKEN or TRSTCTL_TOKEN_FILE the token, TRSTCTL_CACERT the certificate to
+    trust. Values come from standard input, a file or a hidden prompt, never from the command line.
+    """,
+    {
+        "run": Entry(f"{_COMMANDS}.run", "run", "Run a command with secrets in its environment."),
+        "secrets": Entry(_HERE, "SECRETS", "Store, read, rotate and remove secrets."),
+        "access": Entry(_HERE, "ACCESS", "Issue, list and revoke API tokens."),
+        "audit": Entry(_HERE, "AUDIT", "Read and verify the log."),
+        "whoami": Entry(f"{_COMMANDS}.whoami", "whoami", "Show whose token this is and what it may do."),
+        "completion": Entry(f"{_COMMANDS}.completion", "completion", "Print the completion script for a shell."),
+        "version": Entry(f"{_COMMANDS}.version", "version", "Show the client's version."),
+    },
+)

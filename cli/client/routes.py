@@ -1,0 +1,42 @@
+"""The addresses of the API that this client calls."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from cli.client.errors import WrongUsage
+
+STORE: Final = "/api/v1/secrets/store"
+INJECTIONS: Final = "/api/v1/secrets/injections"
+API_TOKENS: Final = "/api/v1/access/api-tokens"
+WHOAMI: Final = "/api/v1/access/whoami"
+AUDIT: Final = "/api/v1/audit"
+
+_UNQUOTED: Final = "/:+=,~"
+
+
+def secret(path: str, action: str = "") -> str:
+    """The address of the secret at `path`, or of an `action` (`history`, `recover` …) on it.
+
+    Raises `WrongUsage` for a path that an HTTP library would rewrite into another secret's address.
+    """
+    segments = path.split("/")
+    if any(segment in {"", ".", ".."} for segment in segments):
+        raise WrongUsage(
+            f"{path!r} is no secret's path: segments may not be empty, '.' or '..'",
+            "write it as folder/name, without a slash at either end",
+        )
+    return "/".join(filter(None, (STORE, action, quote(path, safe=_UNQUOTED))))
+
+
+def folder(prefix: str) -> str:
+    """A prefix that means a folder: `app` is `app/`, so that `apple/` is not meant as well. Empty means everything."""
+    return f"{prefix}/" if prefix and not prefix.endswith("/") else prefix
+
+
+def item(collection: str, identifier: str) -> str:
+    """The address of one thing in a collection."""
+    if not identifier.strip("."):
+        raise WrongUsage(f"{identifier!r} is no id")
+    return f"{collection}/{quote(identifier, safe='')}"

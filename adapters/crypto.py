@@ -52,16 +52,15 @@ class AeadKey:
 
     def __init__(self, key: bytearray) -> None:
         self._key = key
-        self._gcm: AESGCM | None = AESGCM(key)
+        self._gcm: AESGCM | None = None
+        if len(key) != KEY_BYTES:  # AES-GCM would take 16 and 24 too
+            raise LogBroken(f"a key of {len(key)} bytes; it has {KEY_BYTES}")
+        self._gcm = AESGCM(key)
 
     def encrypt(self, plaintext: Bytes, aad: bytes) -> bytes:
         """Nonce, ciphertext and tag; `plaintext` stays the caller's to wipe. Raises `KeyUnavailable` after `wipe()`."""
-        sealed = bytearray(NONCE_BYTES + len(plaintext) + TAG_BYTES)
         nonce = os.urandom(NONCE_BYTES)
-        sealed[:NONCE_BYTES] = nonce
-        with memoryview(sealed) as whole:
-            self._cipher().encrypt_into(nonce, plaintext, aad, whole[NONCE_BYTES:])
-        return bytes(sealed)
+        return nonce + self._cipher().encrypt(nonce, plaintext, aad)  # its copies are of ciphertext, so need no wiping
 
     def decrypt(self, sealed: Bytes, aad: bytes) -> bytearray:
         """The plaintext, for the caller to wipe; raises `LogBroken` unless all bits and the AAD are as sealed."""
@@ -86,7 +85,8 @@ class AeadKey:
         return self._gcm
 
     def __del__(self) -> None:
-        self._key[:] = bytes(len(self._key))
+        if self._gcm is not None:
+            self.wipe()
 
     def __repr__(self) -> str:
         return "AeadKey(<redacted>)"

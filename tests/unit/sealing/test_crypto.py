@@ -71,6 +71,12 @@ def test_decrypt_that_fails_leaves_no_plaintext_behind() -> None:
     assert seen == [bytearray(26)]
 
 
+@pytest.mark.parametrize("size", [0, 16, 24, 31, 33])
+def test_key_of_another_length_is_refused(size: int) -> None:
+    with pytest.raises(LogBroken):
+        AeadKey(bytearray(size))
+
+
 def test_key_that_was_wiped_is_zero_and_refuses() -> None:
     buffer = fresh_key()
     key = AeadKey(buffer)

@@ -52,6 +52,14 @@ def test_find_says_why_the_configured_file_cannot_be_used(folder: KekFolder) -> 
         folder.find("0123456789abcdef")
 
 
+def test_current_read_anew_leaves_no_second_copy_of_the_key(folder: KekFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, again = folder.current(), load_kek(folder.path)
+    monkeypatch.setattr(kek_folder, "load_kek", lambda _: again)
+    assert folder.current() is held
+    with pytest.raises(KeyUnavailable, match="wiped"):
+        again.view()
+
+
 @pytest.mark.parametrize(
     "kek_id", ["", "../../etc/passwd", "0123456789ABCDEF", "0123456789abcdef\n", "0123456789abcdef0"]
 )

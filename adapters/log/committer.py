@@ -6,15 +6,18 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from adapters.log.batch import Batch, Outcome
 from adapters.log.linking import Head
-from domain.errors import StoreUnavailable, TrstctlError
+from domain.errors import OutcomeUnknown, StoreUnavailable, TrstctlError
 from domain.ports import Append
 
 Observer = Callable[[int, float, Head], None]
 """Told after each commit: how many commands, seconds it took, the new head."""
+
+_GATHER: Final = 0.004
+"""Longest wait, in seconds, for as many commands as came last time. Only while several come at once: a single caller never waits."""
 
 
 class _Waiting(NamedTuple):
@@ -33,6 +36,7 @@ class Committer:
         self._waiting: list[_Waiting] = []
         self._wake = Condition()
         self._closing = False
+        self._expected = 0
         self._observers: list[Observer] = []
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -51,7 +55,7 @@ class Committer:
             if len(self._waiting) >= self._max_waiting:
                 raise StoreUnavailable("too many writes are waiting; try again in a moment")
             self._waiting.append(_Waiting(entry, answer, loop))
-            if len(self._waiting) == 1:
+            if len(self._waiting) in (1, self._expected):
                 self._wake.notify()
         # A caller that goes away must not make a committed write look cancelled to the batch.
         return await asyncio.shield(answer)
@@ -76,13 +80,20 @@ class Committer:
         with self._wake:
             while not self._waiting and not self._closing:
                 self._wake.wait()
+            # Those just answered ask again at once: taken together they cost one transaction, and one change of threads.
+            if len(self._waiting) < self._expected and not self._closing:
+                self._wake.wait(_GATHER)
             taken = self._waiting[: self._max_batch]
             del self._waiting[: self._max_batch]
+            self._expected = min(len(taken) + len(self._waiting), self._max_batch) if len(taken) > 1 else 0
             return taken
 
     def _write(self, entries: Sequence[Append]) -> tuple[Sequence[Outcome], Head | None]:
         try:
             return self._batch.write(entries)
+        except OutcomeUnknown as error:
+            # Perhaps all of them are written: none may be tried again.
+            return [error] * len(entries), None
         except Exception as error:
             if len(entries) == 1:
                 return [_refusal(error)], None

@@ -52,9 +52,10 @@ def chained(head: Head, drafts: Sequence[Draft]) -> list[Link]:
     """The drafts as the next links after `head`, in order."""
     position, prev = head
     links = []
-    for draft in drafts:
+    ids = os.urandom(16 * len(drafts)).hex()
+    for number, draft in enumerate(drafts):
         position += 1
-        event_id = os.urandom(16).hex()
+        event_id = ids[32 * number : 32 * number + 32]
         stream, version, kind, tenant, time, actor, request_id, body = draft
         header = header_bytes(event_id, stream, version, kind, tenant, time, actor, request_id)
         if header.count(b"\n") != 8:

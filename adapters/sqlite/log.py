@@ -6,16 +6,25 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from itertools import chain
 from typing import Final
 
 from adapters.log.linking import Head, Link
 from domain.instants import instant
 from domain.ports import ReplyKey, Statement
 
-INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROW: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROWS: Final = 64
+"""Rows an INSERT: the interpreter's lock is let go once a statement, and each time another thread may keep it for long."""
 _HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
 _LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
 _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
+
+
+@cache
+def _insert(rows: int) -> str:
+    return f"INSERT INTO events VALUES {', '.join([_ROW] * rows)}"
 
 
 class SqliteTransaction:
@@ -37,7 +46,9 @@ class SqliteTransaction:
         return {key for key in keys if execute(_TAKEN, (key.tenant, key.principal, key.key, now)).fetchone()}
 
     def insert_links(self, links: Sequence[Link]) -> None:
-        self._connection.executemany(INSERT, links)
+        for start in range(0, len(links), _ROWS):
+            some = links[start : start + _ROWS]
+            self._connection.execute(_insert(len(some)), list(chain.from_iterable(some)))
 
     def execute(self, statements: Iterable[Statement]) -> None:
         for sql, parameters in statements:

@@ -11,6 +11,8 @@ from adapters.sqlite.connection import connect
 from adapters.sqlite.log import SqliteLogStore
 from adapters.sqlite.reader import SqliteReader
 from adapters.sqlite.schema import create
+from cli.server.config import Settings
+from domain.errors import Misconfigured
 from domain.ports import Projection, Reader
 from projections.audit import AuditEvents
 from projections.references import References
@@ -53,6 +55,18 @@ class Store:
     reader: Reader
     views: Views
     close: Callable[[], Awaitable[None]]
+
+
+async def open_store(settings: Settings) -> Store:
+    """The store that `settings` name; raises `StoreUnavailable`, `Misconfigured`."""
+    if settings.store:
+        raise Misconfigured("store: only the embedded store is served")
+    folder = Path(settings.data_dir)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"data_dir: {folder}: {error.strerror}; name a folder that this user may write") from error
+    return await open_sqlite(folder / "trstctl.db")
 
 
 async def open_sqlite(path: Path) -> Store:

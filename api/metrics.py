@@ -1,0 +1,62 @@
+"""What Prometheus is told: requests, commits, the head of the log, the lag of what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+class Metrics:
+    """One registry a process. Series are looked up once and kept, so that counting a request costs a dictionary look-up."""
+
+    def __init__(self, version: str) -> None:
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+        Gauge("trstctl_build_info", "The version that runs.", ["version"], registry=registry).labels(version).set(1)
+        self._requests = Counter(
+            "trstctl_http_requests_total", "Requests answered.", ["route", "method", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "trstctl_http_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=registry
+        )
+        self._batch = Histogram(
+            "trstctl_commit_batch_size", "Commands in one transaction.", buckets=_SIZES, registry=registry
+        )
+        self._commit = Histogram("trstctl_commit_seconds", "Time of one transaction.", buckets=_SECONDS, registry=registry)
+        self._head = Gauge("trstctl_log_head", "Position of the newest event this node wrote.", registry=registry)
+        self._lag = Gauge(
+            "trstctl_projection_lag_events", "Events that a read model is behind.", ["projection"], registry=registry
+        )
+        self._series: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answered request; `route` is the template, never the path."""
+        series = self._series.get((route, method, status))
+        if series is None:
+            counter = self._requests.labels(route, method, str(status))
+            series = self._series[route, method, status] = (counter.inc, self._seconds.labels(route).observe)
+        count, observe = series
+        count()
+        observe(seconds)
+
+    def commit(self, commands: int, seconds: float, head: int) -> None:
+        """Count one transaction."""
+        self._batch.observe(commands)
+        self._commit.observe(seconds)
+        self._head.set(head)
+
+    def watch_lag(self, projection: str, lag: Callable[[], int]) -> None:
+        """Ask `lag` whenever the metrics are read."""
+        self._lag.labels(projection).set_function(lag)
+
+    def rendered(self) -> tuple[bytes, str]:
+        """The metrics as text, and its media type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,172 @@
+"""The composition root: settings in, a running system out. Only here do concrete things meet."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from litestar.types import ASGIApp
+
+from adapters.kek_folder import KekFolder
+from adapters.keyring import KeyRing
+from adapters.log.batch import Batch
+from adapters.log.committer import Committer
+from adapters.log.follower import Follower
+from adapters.log.repository import StreamRepository
+from adapters.replies import SealedReplies
+from adapters.scheduler import Scheduler
+from adapters.sealing import EnvelopeSealer
+from api.app import create_app
+from api.description import VERSION
+from api.metrics import Metrics
+from api.services import Limits, Services
+from cli.server.config import Settings
+from cli.server.readiness import Readiness
+from cli.server.stores import Store, open_store
+from domain.commands.comparing import SecretComparison
+from domain.commands.expansion import Expander
+from domain.commands.reading import SecretReads
+from domain.commands.resolving import SecretResolution
+from domain.commands.secrets import SecretCommands
+from domain.commands.tenants import TenantCommands
+from domain.commands.tokens import TokenCommands
+from domain.commands.transfer import SecretTransfer
+from domain.errors import KeyUnavailable
+from domain.ports import Append
+
+
+def now() -> datetime:
+    """The clock of the running system: UTC."""
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """The opened store and the commands over it. What only a server needs is in `cli.server.serving`."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.store = store
+        self.views = store.views
+        self.committer = Committer(
+            Batch(store.log, store.views.inline, os.urandom(8).hex()), max_batch=settings.committer.max_batch
+        )
+        self.keks = KekFolder(Path(settings.secrets.kek_file))
+        self.ring = KeyRing(self.keks, store.reader)
+        self.sealer = EnvelopeSealer(self.ring, store.reader, now)
+        self.repository = StreamRepository(store.reader)
+        retention = timedelta(seconds=settings.idempotency.retention_seconds)
+        self.replies = SealedReplies(store.reader, self.sealer, now, retention)
+        self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
+        self.tokens = TokenCommands(
+            self.committer, self.repository, self.views.tokens, self.replies, now, os.urandom
+        )
+        self._secret_commands()
+
+    def _secret_commands(self) -> None:
+        log, view, sealer = self.committer, self.views.secrets, self.sealer
+        expander = Expander(sealer, view)
+        self.secrets = SecretCommands(log, self.repository, sealer, view, self.replies, now)
+        self.reads = SecretReads(log, sealer, view, now)
+        self.resolution = SecretResolution(log, self.reads, expander, view, self.views.references, now)
+        self.transfer = SecretTransfer(
+            log, self.repository, self.secrets, self.reads, expander, view, self.replies, now
+        )
+        self.comparison = SecretComparison(log, self.reads, expander, view, now)
+
+    def secrets_disabled(self) -> str | None:
+        """Why the secrets surface is closed, or None if it is open."""
+        if not self.settings.secrets.enable_api:
+            return "the secrets API is off; set secrets.enable_api: true (TRSTCTL_SECRETS_ENABLE_API=true) and restart"
+        try:
+            self.keks.current()
+        except KeyUnavailable as error:
+            return f"the secrets API is closed for want of its key: {error.message}"
+        return None
+
+    async def tenant_name(self, tenant: str) -> str:
+        """The name people know a tenant by."""
+        row = await self.views.tenants.find(tenant)
+        return row.name if row else tenant
+
+    async def close(self) -> None:
+        """Write what waits, then let go of the store and wipe the keys."""
+        await asyncio.to_thread(self.committer.close)
+        await self.store.close()
+        self.ring.wipe()
+        self.keks.wipe()
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """Everything a command of the operator needs; raises `StoreUnavailable`, `Misconfigured`."""
+    runtime = Runtime(settings, await open_store(settings))
+    try:
+        yield runtime
+    finally:
+        await runtime.close()
+
+
+@asynccontextmanager
+async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
+    """The application, with what runs beside it: followers, checkpoints, the removal of expired replies."""
+    async with AsyncExitStack() as stack:
+        metrics = Metrics(VERSION)
+        follower = Follower(runtime.views.audit, runtime.store.reader, runtime.committer)
+        runtime.committer.observe(lambda count, seconds, head: metrics.commit(count, seconds, head.position))
+        metrics.watch_lag("audit", lambda: follower.lag)
+        following = asyncio.create_task(follower.run())
+        stack.push_async_callback(_cancelled, following)
+        scheduler = _scheduler(runtime)
+        scheduler.start()
+        stack.callback(scheduler.stop)
+        yield create_app(_services(runtime, metrics, follower))
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _scheduler(runtime: Runtime) -> Scheduler:
+    scheduler = Scheduler()
+
+    async def remove_expired_replies() -> None:
+        statements = await runtime.replies.expired()
+        if statements:
+            await runtime.committer.append(
+                Append(tenant="", actor="", request_id="", events=(), statements=statements)
+            )
+
+    scheduler.every(60, "remove expired replies", remove_expired_replies)
+    return scheduler
+
+
+def _services(runtime: Runtime, metrics: Metrics, follower: Follower) -> Services:
+    limits = runtime.settings.limits
+    return Services(
+        secrets=runtime.secrets,
+        reads=runtime.reads,
+        resolution=runtime.resolution,
+        transfer=runtime.transfer,
+        comparison=runtime.comparison,
+        tokens=runtime.tokens,
+        audit_events=runtime.views.audit,
+        auditing=None,  # type: ignore,
+        replies=runtime.replies,
+        metrics=metrics,
+        limits=Limits(
+            body_bytes=limits.body_bytes,
+            import_bytes=limits.import_bytes,
+            requests_per_second=limits.requests_per_second,
+            client_timeout_seconds=limits.client_timeout_seconds,
+        ),
+        secrets_disabled=runtime.secrets_disabled(),
+        ready=Readiness(runtime.committer, runtime.store.reader, runtime.keks).checks,
+        tenant_name=runtime.tenant_name,
+    )
+
+

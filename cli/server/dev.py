@@ -1,0 +1,117 @@
+"""What `trstctl dev` makes, once: folder, key, certificate, tenant, token, and the lines to paste."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.crypto import self_signed_certificate
+from adapters.kek_file import create_kek_file
+from cli.server.compose import Runtime, now, open_runtime
+from cli.server.config import Settings, load
+from domain.commands.tenants import operator
+from domain.errors import Misconfigured, TrstctlError, Unauthenticated
+
+TENANT: Final = "default"
+_TOKEN: Final = re.compile(r"^export TRSTCTL_TOKEN=(trst_[0-9A-Za-z]+)$", re.MULTILINE)
+_CERTIFICATE_DAYS: Final = 825
+
+
+def prepared_settings(folder: Path, port: int) -> Settings:
+    """The folder with its key and certificate, made if they are not there, and the settings to serve it; raises `Misconfigured`."""
+    _make_folder(folder)
+    kek, cert, key = folder / "kek", folder / "tls.crt", folder / "tls.key"
+    if not os.path.lexists(kek):
+        create_kek_file(kek)
+    if not (cert.exists() and key.exists()):
+        _make_certificate(cert, key)
+    base = load(keep_environment_paths=False, data_dir=str(folder), store="", listen=f"127.0.0.1:{port}")
+    return msgspec.structs.replace(
+        base,
+        secrets=msgspec.structs.replace(base.secrets, enable_api=True, kek_file=str(kek)),
+        tls=msgspec.structs.replace(base.tls, cert_file=str(cert), key_file=str(key)),
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = folder.stat()
+    except OSError as error:
+        raise Misconfigured(f"{folder}: {error.strerror}; name another folder with --data-dir") from error
+    if state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077:
+        raise Misconfigured(f"{folder} must be yours alone; do: chmod 700 {shlex.quote(str(folder))}")
+
+
+def _make_certificate(cert: Path, key: Path) -> None:
+    certificate, private = self_signed_certificate(socket.gethostname(), now(), _CERTIFICATE_DAYS)
+    try:
+        write_owner_only(key, bytes(private))
+    finally:
+        private[:] = bytes(len(private))
+    write_owner_only(cert, certificate)
+
+
+def write_owner_only(path: Path, content: bytes) -> None:
+    """Write a file 0600 so that it is there whole or as it was before."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+async def prepare_store(settings: Settings) -> str:
+    """The default tenant and the operator's token, made if they are not there; writes `dev.env` and returns the token."""
+    env_file = Path(settings.data_dir) / "dev.env"
+    async with open_runtime(settings) as runtime:
+        tenant = await runtime.views.tenants.find(TENANT)
+        if tenant is None:
+            tenant = (await runtime.tenants.create(TENANT, "Default", os.urandom(8).hex())).result
+        token = await _kept_token(runtime, env_file) or await _new_token(runtime, tenant.tenant)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables(settings, token).items()]
+    write_owner_only(env_file, ("\n".join(lines) + "\n").encode())
+    return token
+
+
+async def _kept_token(runtime: Runtime, env_file: Path) -> str | None:
+    match = _TOKEN.search(env_file.read_text()) if env_file.exists() else None
+    if match is None:
+        return None
+    try:
+        await runtime.tokens.authenticate(match[1])
+    except Unauthenticated:
+        return None
+    return match[1]
+
+
+async def _new_token(runtime: Runtime, tenant: str) -> str:
+    done = await runtime.tokens.issue(operator(tenant, os.urandom(8).hex()), "operator", ["*"])
+    if not isinstance(done.result.token, str):
+        raise TrstctlError("the token was not given")
+    return done.result.token
+
+
+def variables(settings: Settings, token: str) -> Mapping[str, str]:
+    """What a client's environment needs to use this server."""
+    address = f"https://localhost:{settings.listen.rpartition(':')[2]}"
+    return {
+        "TRSTCTL_SERVER": address,
+        "TRSTCTL_TOKEN": token,
+        "TRSTCTL_CACERT": settings.tls.cert_file,
+        "TRSTCTL_SECRETS_KEK_FILE": settings.secrets.kek_file,
+        "VAULT_ADDR": address,
+        "VAULT_TOKEN": token,
+        "VAULT_CACERT": settings.tls.cert_file,
+    }

@@ -115,7 +115,10 @@ async def test_database_restored_from_before_the_rotation_opens_with_the_retired
     backup = full.server.store.connection.serialize()
     await full.server.rotation.rotate(new)
     full.server.store.connection.deserialize(backup)
-    await full.assert_readable_by(Server(full.server.store, kek_file))
+    restored = Server(full.server.store, kek_file)
+    await full.assert_readable_by(restored)
+    done = await restored.rotation.rotate(new)
+    assert (done.keys, done.retired, full.wrapped_by()) == (4, None, {done.new})
 
 
 async def test_rotate_again_with_the_same_key_does_nothing(full: Populated, new: Path) -> None:

@@ -112,7 +112,8 @@ async def _status(opening: AbstractAsyncContextManager[KekOperations]) -> KekSta
 
 def _print_rotation(done: Rotation, new: Path) -> None:
     if done.keys:
-        click.echo(f"Rewrapped {done.keys} keys, from {', '.join(done.old)} to {done.new}: event {done.position}.")
+        keys = "1 key" if done.keys == 1 else f"{done.keys} keys"
+        click.echo(f"Rewrapped {keys}, from {', '.join(done.old)} to {done.new}: event {done.position}.")
     else:
         click.echo(f"Every key was wrapped by KEK {done.new} already.")
     if done.retired:

@@ -103,6 +103,10 @@ class Replay:
                 yield Difference(table.name, ours, theirs)
                 ours, theirs = await anext(rebuilt, None), await anext(live, None)
 
+    async def count(self, table: Table) -> int:
+        """How many rows the rebuilt table has."""
+        return int((await self._scratch.system_rows(f"SELECT count(*) FROM {table.name}"))[0][0])
+
     async def swap_in(self, transaction: LogTransaction) -> None:
         """Put the rebuilt rows in place of the live ones; the caller holds the write lock and has rebuilt up to its head."""
         for projection in (*self._inline, *self._following):
@@ -145,5 +149,3 @@ def _inserts(table: str, rows: Sequence[Row]) -> Iterator[Statement]:
     marks = ", ".join("?" * len(rows[0]))
     for row in rows:
         yield f"INSERT INTO {table} VALUES ({marks})", tuple(row)
-
-

@@ -48,5 +48,3 @@ class SqliteReader:
 
     def close(self) -> None:
         self._connection.close()
-
-

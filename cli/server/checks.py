@@ -35,7 +35,9 @@ def _problem(part: Callable[[Settings], None], settings: Settings) -> str | None
 
 def _api(settings: Settings) -> None:
     if not settings.secrets.enable_api:
-        raise Disabled("off: secrets routes answer 503; set secrets.enable_api: true or TRSTCTL_SECRETS_ENABLE_API=true")
+        raise Disabled(
+            "off: secrets routes answer 503; set secrets.enable_api: true or TRSTCTL_SECRETS_ENABLE_API=true"
+        )
 
 
 def _kek(settings: Settings) -> None:

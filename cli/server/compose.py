@@ -61,9 +61,7 @@ class Runtime:
         retention = timedelta(seconds=settings.idempotency.retention_seconds)
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
-        self.tokens = TokenCommands(
-            self.committer, self.repository, self.views.tokens, self.replies, now, os.urandom
-        )
+        self.tokens = TokenCommands(self.committer, self.repository, self.views.tokens, self.replies, now, os.urandom)
         self._secret_commands()
 
     def _secret_commands(self) -> None:
@@ -137,9 +135,7 @@ def _scheduler(runtime: Runtime) -> Scheduler:
     async def remove_expired_replies() -> None:
         statements = await runtime.replies.expired()
         if statements:
-            await runtime.committer.append(
-                Append(tenant="", actor="", request_id="", events=(), statements=statements)
-            )
+            await runtime.committer.append(Append(tenant="", actor="", request_id="", events=(), statements=statements))
 
     scheduler.every(60, "remove expired replies", remove_expired_replies)
     return scheduler
@@ -168,5 +164,3 @@ def _services(runtime: Runtime, metrics: Metrics, follower: Follower) -> Service
         ready=Readiness(runtime.committer, runtime.store.reader, runtime.keks).checks,
         tenant_name=runtime.tenant_name,
     )
-
-

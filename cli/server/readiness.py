@@ -47,7 +47,9 @@ class Readiness:
         if not rows:
             return
         position, *header, body, prev_hash, digest = rows[0]
-        expected = link(bytes(prev_hash), position, sha256(header_bytes(*header)).digest(), sha256(bytes(body)).digest())
+        expected = link(
+            bytes(prev_hash), position, sha256(header_bytes(*header)).digest(), sha256(bytes(body)).digest()
+        )
         if expected != bytes(digest) or (len(rows) > 1 and bytes(rows[1][-1]) != bytes(prev_hash)):
             raise LogBroken(f"the event at position {position} does not fit the chain; see: trstctl audit verify")
 

@@ -21,7 +21,6 @@ _SWITCH: Final = 0.0005
 """Seconds after which one thread must let the other run: the default of 5 ms makes the committer wait for the loop."""
 
 
-
 def run(settings: Settings, prepare: Callable[[], Awaitable[None]] | None = None) -> None:
     """Serve until SIGTERM or SIGINT. `prepare` runs before the port is opened. Raises `Misconfigured`, `StoreUnavailable`."""
     sys.setswitchinterval(_SWITCH)
@@ -78,7 +77,7 @@ def bound(listen: str) -> socket.socket:
         listener.bind((host, int(port)))
     except OSError as error:
         listener.close()
-        raise Misconfigured(f"listen: {listen}: {error.strerror}; is another server there? choose another port") from error
+        raise Misconfigured(
+            f"listen: {listen}: {error.strerror}; is another server there? choose another port"
+        ) from error
     return listener
-
-

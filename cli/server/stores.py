@@ -69,9 +69,12 @@ async def open_store(settings: Settings) -> Store:
     return await open_sqlite(folder / "trstctl.db")
 
 
-async def open_sqlite(path: Path) -> Store:
-    """The embedded store, its tables made if they are not there; raises `StoreUnavailable`."""
-    writer = connect(path)
+async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
+    """The embedded store, its tables made if they are not there; raises `StoreUnavailable`.
+
+    Not `durable` is for a scratch store, which may be lost with the machine.
+    """
+    writer = connect(path, durable=durable)
     reader = SqliteReader(path)
     views = Views.over(reader)
     create(writer, [*views.inline, *views.following])

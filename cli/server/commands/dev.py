@@ -11,7 +11,13 @@ from cli.server.config import Settings
 
 
 @click.command("dev")
-@click.option("--data-dir", type=click.Path(path_type=Path), default="trstctl-data", show_default=True, help="Where it keeps everything.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default="trstctl-data",
+    show_default=True,
+    help="Where it keeps everything.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=8443, show_default=True, help="Port to serve HTTPS on.")
 def command(data_dir: Path, port: int) -> None:
     """Serve on this machine alone. Key, certificate, tenant and token are made once and kept."""

@@ -28,7 +28,9 @@ def command() -> None:
 @command.command("create")
 @click.option("--tenant", required=True, help="The tenant's name or id.")
 @click.option("--subject", required=True, help="Whom it is for, such as ci or ada@example.com.")
-@click.option("--scopes", required=True, help="Comma-separated, such as secrets:read:app/*,secrets:list or role:editor.")
+@click.option(
+    "--scopes", required=True, help="Comma-separated, such as secrets:read:app/*,secrets:list or role:editor."
+)
 @click.option("--ttl", help="How long it lives: 90s, 15m, 12h or 30d. Without it, until revoked.")
 @store_options
 def create(tenant: str, subject: str, scopes: str, ttl: str | None, settings: Settings) -> None:

@@ -17,9 +17,25 @@ from cli.server.config.strict_yaml import StrictLoader
 from domain.errors import Misconfigured
 
 _MOST_BYTES: Final = 1024 * 1024
-_BOOLEANS: Final = {"1": "true", "yes": "true", "on": "true", "true": "true", "0": "false", "no": "false", "off": "false", "false": "false"}
+_BOOLEANS: Final = {
+    "1": "true",
+    "yes": "true",
+    "on": "true",
+    "true": "true",
+    "0": "false",
+    "no": "false",
+    "off": "false",
+    "false": "false",
+}
 _CLIENT: Final = frozenset(
-    {"TRSTCTL_SERVER", "TRSTCTL_TOKEN", "TRSTCTL_TOKEN_FILE", "TRSTCTL_CACERT", "TRSTCTL_IDEMPOTENCY_KEY", "TRSTCTL_OUTPUT"}
+    {
+        "TRSTCTL_SERVER",
+        "TRSTCTL_TOKEN",
+        "TRSTCTL_TOKEN_FILE",
+        "TRSTCTL_CACERT",
+        "TRSTCTL_IDEMPOTENCY_KEY",
+        "TRSTCTL_OUTPUT",
+    }
 )
 _OTHERS: Final = frozenset({"TRSTCTL_CONFIG_FILE", "TRSTCTL_HARDENING", "TRSTCTL_HARDENED", "TRSTCTL_FAIL_POINT"})
 
@@ -112,7 +128,9 @@ def _put(found: dict[str, Any], key: Key, text: str) -> None:
             text = _BOOLEANS.get(text.lower(), text)
         section[key.path[-1]] = text if isinstance(key.default, str) else msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise Misconfigured(f"environment: {key.variable}: {text!r} is not understood; write it as JSON would") from error
+        raise Misconfigured(
+            f"environment: {key.variable}: {text!r} is not understood; write it as JSON would"
+        ) from error
 
 
 def _converted(found: dict[str, Any], file: Path | None, sources: Mapping[str, str]) -> Settings:

@@ -7,13 +7,14 @@ The message of an error is shown to the caller: it says what is wrong and what t
     ├── Refused            the caller asked for something it may not have or do
     │   ├── Unauthenticated · Forbidden
     ├── Invalid            the request itself is wrong
-    │   ├── TooLarge · BadName · ReferenceTooLarge · IdempotencyMismatch
+    │   ├── TooLarge · BadName · ReferenceTooLarge · IdempotencyMismatch · UnsupportedMediaType
     ├── NotFound
     ├── Conflict           the state does not allow it
     │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · ReferenceCycle
     ├── TooManyRequests
     └── Unavailable        we cannot do it now, and nothing was done
         ├── Disabled · KeyUnavailable · StoreUnavailable · Misconfigured · LogBroken
+        └── OutcomeUnknown (a StoreUnavailable): the one case in which it may have been done all the same
 """
 
 from __future__ import annotations
@@ -79,6 +80,12 @@ class IdempotencyMismatch(Invalid):
     """The idempotency key was used before for another request."""
 
     code = "idempotency-mismatch"
+
+
+class UnsupportedMediaType(Invalid):
+    """The body is said to be something else than JSON."""
+
+    code = "unsupported-media-type"
 
 
 class NotFound(TrstctlError):
@@ -164,6 +171,15 @@ class StoreUnavailable(Unavailable):
     """The database cannot be reached or written."""
 
     code = "store-unavailable"
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The database was lost while it committed, and cannot be asked whether it did.
+
+    With the idempotency key it had, the request may be repeated.
+    """
+
+    code = "outcome-unknown"
 
 
 class Misconfigured(Unavailable):

@@ -1,0 +1,1 @@
+"""The shared store: PostgreSQL, one log for several nodes, tenants kept apart by row-level security."""

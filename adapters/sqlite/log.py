@@ -21,6 +21,8 @@ _HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1
 _LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
 _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
 
+_DESTROYS: Final = "DELETE FROM sealed_keys"
+
 
 @cache
 def _insert(rows: int) -> str:
@@ -32,6 +34,7 @@ class SqliteTransaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.destroyed_keys = False
 
     def head(self) -> Head:
         row = self._connection.execute(_HEAD).fetchone()
@@ -53,6 +56,7 @@ class SqliteTransaction:
     def execute(self, statements: Iterable[Statement]) -> None:
         for sql, parameters in statements:
             self._connection.execute(sql, parameters)
+            self.destroyed_keys |= sql.startswith(_DESTROYS)
 
 
 class SqliteLogStore:
@@ -60,17 +64,27 @@ class SqliteLogStore:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._must_truncate = False
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
         self._connection.execute("BEGIN IMMEDIATE")
+        transaction = SqliteTransaction(self._connection)
         try:
-            yield SqliteTransaction(self._connection)
+            yield transaction
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        self._must_truncate |= transaction.destroyed_keys
+        if self._must_truncate:
+            self._truncate()
+
+    def _truncate(self) -> None:
+        """Empty the write-ahead log, in which the pages from before a key's destruction still lie; tried again if a reader is in the way."""
+        busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._must_truncate = bool(busy)
 
     def close(self) -> None:
         self._connection.close()

@@ -17,6 +17,8 @@ OUTPUT = click.option(
     help="Form of the output.",
 )
 
+_NARROW = frozenset({"position", "when", "type", "id", "created_at", "expires_at", "revoked_at"})
+
 
 def show(output: str, title: str, columns: Sequence[str], rows: Iterable[msgspec.Struct]) -> None:
     """Print rows; as JSON with every member, as a table with `columns`."""
@@ -29,7 +31,7 @@ def show(output: str, title: str, columns: Sequence[str], rows: Iterable[msgspec
 
     table = Table(title=title)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in _NARROW)
     for row in rows:
         table.add_row(*(_text(getattr(row, column)) for column in columns))
     Console().print(table)

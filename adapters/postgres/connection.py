@@ -39,6 +39,11 @@ def conninfo_of(dsn: str) -> str:
         raise Misconfigured("the store's address is not of the form postgresql://user@host:port/database") from None
 
 
+def with_password(dsn: str, password: str) -> str:
+    """`dsn` with a password that is kept elsewhere; raises `Misconfigured`."""
+    return make_conninfo(conninfo_of(dsn), password=password)
+
+
 def connect(dsn: str, role: str | None = None) -> psycopg.Connection:
     """A connection in autocommit mode, acting as `role`; raises `StoreUnavailable`, `Misconfigured`."""
     try:

@@ -35,7 +35,9 @@ _AT: Final = "SELECT hash FROM events WHERE position = %s"
 # that none waits for it longer than 15.
 _SETTINGS: Final = """SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '10s';
  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"""
-_UNKNOWN: Final = "the database was lost while it committed and cannot be asked whether it did; see before you repeat it"
+_UNKNOWN: Final = (
+    "the database was lost while it committed and cannot be asked whether it did; look before repeating it"
+)
 _REFUSE_SECONDS: Final = 1.0
 _RESOLVE_SECONDS: Final = 20.0
 

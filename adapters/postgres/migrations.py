@@ -51,7 +51,7 @@ def migrate(dsn: str, projections: Sequence[Projection]) -> list[str]:
 
 
 def require_current(dsn: str, projections: Sequence[Projection]) -> None:
-    """Raises `Misconfigured`, with the remedy, if the database is not as this version needs it; or `StoreUnavailable`."""
+    """Raises `Misconfigured` with the remedy if the database is not as this version needs it; or `StoreUnavailable`."""
     connect(dsn, APP).close()
     with connect(dsn, WRITER) as connection:
         applied: dict[str, str] = {}

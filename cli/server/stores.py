@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,11 @@ class Views:
         """Applied a moment later."""
         return (self.audit,)
 
+    @property
+    def all(self) -> Sequence[Projection]:
+        """Every one, in the order in which their tables are made."""
+        return (*self.inline, *self.following)
+
 
 @dataclass(frozen=True)
 class Store:
@@ -60,13 +66,39 @@ class Store:
 async def open_store(settings: Settings) -> Store:
     """The store that `settings` name; raises `StoreUnavailable`, `Misconfigured`."""
     if settings.store:
-        raise Misconfigured("store: only the embedded store is served")
+        return await open_postgres(postgres_dsn(settings))
     folder = Path(settings.data_dir)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(f"data_dir: {folder}: {error.strerror}; name a folder that this user may write") from error
     return await open_sqlite(folder / "trstctl.db")
+
+
+def postgres_dsn(settings: Settings) -> str:
+    """The address of the shared store, with its password; raises `Misconfigured`."""
+    if not settings.store.startswith(("postgresql://", "postgres://")):
+        raise Misconfigured("store: it has the form postgresql://user@host:port/database, or is left out")
+    if not settings.store_password_file:
+        return settings.store
+    try:
+        password = Path(settings.store_password_file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"store_password_file: {settings.store_password_file} cannot be read: {error}") from error
+    from adapters.postgres.connection import with_password
+
+    return with_password(settings.store, password)
+
+
+async def open_postgres(dsn: str) -> Store:
+    """The shared store; raises `Misconfigured` if it is not migrated, `StoreUnavailable`."""
+    from adapters.postgres import store as postgres
+    from adapters.postgres.migrations import require_current
+
+    log, reader, close = postgres.open_store(dsn)
+    views = Views.over(reader)
+    await asyncio.to_thread(require_current, dsn, views.all)
+    return Store(log, reader, views, close)
 
 
 async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
@@ -77,7 +109,7 @@ async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
     writer = connect(path, durable=durable)
     reader = SqliteReader(path)
     views = Views.over(reader)
-    create(writer, [*views.inline, *views.following])
+    create(writer, views.all)
     log = SqliteLogStore(writer)
 
     async def close() -> None:

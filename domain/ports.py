@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -101,10 +101,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 class Projection(Protocol):
     """A read model: its tables, and what each event changes in them. `apply` reads nothing, so that it can be pipelined."""
 
-    name: str
-    tables: tuple[str, ...]
+    name: ClassVar[str]
+    tables: ClassVar[tuple[str, ...]]
     """Every table has a `tenant` column, by which rows are kept apart."""
-    ddl: tuple[str, ...]
+    ddl: ClassVar[tuple[str, ...]]
     """CREATE TABLE / INDEX IF NOT EXISTS in the common dialect: TEXT, BIGINT, BYTEA."""
 
     def apply(self, record: Record) -> Iterable[Statement]: ...

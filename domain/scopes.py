@@ -41,7 +41,7 @@ _PATTERN = re.compile(r"[A-Za-z0-9_.~+=:,/*-]{1,1024}\Z")
 
 
 def parsed(texts: Sequence[str]) -> tuple[str, ...]:
-    """Scopes with their roles (`role:editor`, `role:editor:app/*`) spelled out; raises `Invalid` naming the wrong one."""
+    """Scopes with their roles (`role:editor`, `role:editor:app/*`) spelled out; raises `Invalid` naming a wrong one."""
     if not 1 <= len(texts) <= MAX_SCOPES:
         raise Invalid(f"give 1 to {MAX_SCOPES} scopes; for example secrets:read:app/* or role:viewer")
     return tuple(dict.fromkeys(scope for text in texts for scope in _expanded(text)))
@@ -77,7 +77,16 @@ def _narrowed(scope: str, pattern: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\*", ".*") + r"\Z", re.DOTALL)
+    """The pattern as an expression that takes time in proportion to the path's length, however many `*` it has.
+
+    What lies between two `*` may as well stand where it fits first. So a fit found is not given up again: `(?>…)`.
+    """
+    first, *rest = map(re.escape, text.split("*"))
+    if not rest:
+        return re.compile(rf"{first}\Z")
+    *between, last = rest
+    steps = "".join(f"(?>.*?{part})" for part in between if part)
+    return re.compile(rf"{first}{steps}.*{last}\Z", re.DOTALL)
 
 
 def allows(scopes: Iterable[str], verb: str, path: str | None = None) -> bool:
@@ -85,9 +94,8 @@ def allows(scopes: Iterable[str], verb: str, path: str | None = None) -> bool:
     for scope in scopes:
         if scope in ("*", verb):
             return True
-        if path is not None and scope.startswith(verb) and scope[len(verb)] == ":":
-            if _pattern(scope[len(verb) + 1 :]).match(path):
-                return True
+        if path is not None and scope.startswith(f"{verb}:") and _pattern(scope[len(verb) + 1 :]).match(path):
+            return True
     return False
 
 
@@ -113,5 +121,5 @@ def _covered(scope: str, held: Sequence[str]) -> bool:
     if scope == "*":
         return "*" in held
     resource, verb, *pattern = scope.split(":", 2)
-    # A `*` in the wanted pattern must be matched by a `*` of the held one, which `_pattern` does: `*` is a character to it.
+    # A `*` in the wanted pattern must be matched by a `*` of the held one: in the wanted it is a character like others.
     return allows(held, f"{resource}:{verb}", pattern[0] if pattern else None)

@@ -1,0 +1,137 @@
+"""The table of events: explicit topics that never change, and no field that could carry a value."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import pytest
+from eventsourcing.utils import resolve_topic
+
+from domain.event import AccessEvent, Aggregate, Created, Event
+from domain.events import AGGREGATES, EVENTS
+from domain.plaintext import Plaintext
+
+# The types a field may have. No bytes, no Plaintext, no float, nothing open.
+FIELD_TYPES = {str, int, bool, datetime, UUID, type(None), list[str], list[int], tuple[str, ...], dict[str, str]}
+
+# Every field there is. A new one is added here by somebody who asks: could a value ever stand in it?
+FIELD_NAMES = {
+    "originator_id", "originator_version", "originator_topic", "timestamp",
+    "path", "number", "numbers", "everything", "how", "cause", "recovered_from", "variables", "left", "right",
+    "seal_id", "seal_digest", "content_type", "metadata", "references",
+    "token_id", "subject", "scopes", "expires_at", "parent", "hash", "reason",
+    "name", "title", "old", "new", "keys", "key_id", "public",
+}  # fmt: skip
+
+NEVER = re.compile(
+    r"(^|_)(value|values|plaintext|secret|secrets|password|passphrase|token|bearer|credential|cleartext|private|seed|dek|"
+    r"sealed|ciphertext|wrapped|payload|data|content|b64|bytes|raw)$|^salt$|^v$"
+)
+
+# Topics are in logs for ever: what stands here is never taken away or given to something else.
+TOPICS = {
+    "api_token.issued", "api_token.revoked", "kek.rotated", "secret.compared", "secret.created", "secret.deleted",
+    "secret.injected", "secret.read", "secret.undeleted", "secret.version.written", "secret.versions.destroyed",
+    "signing_key.created", "tenant.created",
+}  # fmt: skip
+
+
+def descendants(kind: type) -> Iterator[type]:
+    child: type
+    for child in kind.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
+def of_the_domain(kind: type) -> list[type]:
+    return sorted(
+        {each for each in descendants(kind) if each.__module__.startswith("domain.")}, key=lambda it: it.__name__
+    )
+
+
+def parts(annotation: object) -> set[object]:
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        return set(typing.get_args(annotation))
+    return {annotation}
+
+
+def faults(kind: type[msgspec.Struct]) -> list[str]:
+    """Fields of an event that could carry a value."""
+    found = []
+    for name, annotation in typing.get_type_hints(kind).items():
+        if typing.get_origin(annotation) is typing.ClassVar:
+            continue
+        if name not in FIELD_NAMES or NEVER.search(name):
+            found.append(name)
+        elif not parts(annotation) <= FIELD_TYPES:
+            found.append(f"{name}: {annotation}")
+    return found
+
+
+def test_table_holds_every_event_under_its_own_topic() -> None:
+    concrete = [kind for kind in of_the_domain(Event) if kind not in {AccessEvent, Created}]
+    assert {kind.__name__ for kind in concrete} == {kind.__name__ for kind in EVENTS.values()}
+    for topic, kind in EVENTS.items():
+        assert kind.__dict__.get("TOPIC") == topic, "the topic must be explicit, not inherited"
+        assert resolve_topic(topic) is kind
+
+
+def test_topics_are_those_in_the_logs_out_there() -> None:
+    assert set(EVENTS) == TOPICS
+    assert all(re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", topic) for topic in TOPICS)
+
+
+def test_table_holds_every_aggregate_under_its_own_topic() -> None:
+    assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
+    assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {"api_token", "secret", "tenant"}
+    for aggregate in AGGREGATES:
+        topic = aggregate.__dict__["TOPIC"]
+        assert resolve_topic(topic) is aggregate
+
+
+def test_first_events_name_their_aggregate_by_its_topic() -> None:
+    for kind in EVENTS.values():
+        if issubclass(kind, Created):
+            assert kind.TOPIC.partition(".")[0] in {aggregate.__dict__["TOPIC"] for aggregate in AGGREGATES}
+
+
+@pytest.mark.parametrize("topic", sorted(EVENTS))
+def test_event_has_no_field_that_could_carry_a_value(topic: str) -> None:
+    assert faults(EVENTS[topic]) == []
+
+
+@pytest.mark.parametrize("topic", sorted(EVENTS))
+def test_event_is_frozen(topic: str) -> None:
+    assert EVENTS[topic].__struct_config__.frozen
+
+
+@pytest.mark.parametrize(
+    "name,annotation",
+    [
+        ("value", str),
+        ("path", bytes),
+        ("path", Plaintext),
+        ("path", str | bytes),
+        ("number", float),
+        ("path", object),
+        ("variables", dict[str, bytes]),
+        ("new_password", str),
+        ("api_token", str),
+        ("salt", str),
+        ("surprise", str),
+    ],
+)
+def test_field_that_could_carry_a_value_would_be_noticed(name: str, annotation: type) -> None:
+    leaky = msgspec.defstruct("Leaky", [(name, annotation)])
+    assert len(faults(leaky)) == 1
+
+
+def test_field_names_allowed_are_in_use() -> None:
+    used = {name for kind in EVENTS.values() for name in kind.__struct_fields__}
+    assert used == FIELD_NAMES

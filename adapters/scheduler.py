@@ -12,7 +12,10 @@ _log = logging.getLogger("trstctl.scheduler")
 
 
 class Scheduler:
-    """Runs jobs at intervals. A job that is still running is not started again; one that fails is logged and comes round again."""
+    """Runs jobs at intervals.
+
+    A job that is still running is not started again; one that fails is logged and comes round again.
+    """
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
@@ -23,7 +26,7 @@ class Scheduler:
         async def run() -> None:
             try:
                 await job()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever failed is logged, and the job comes round again
                 _log.exception("a scheduled job failed", exc_info=error, extra={"job": name})
 
         self._scheduler.add_job(

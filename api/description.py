@@ -8,6 +8,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 
+from api.requests import AnyRequest
+
 VERSION = "0.1.0"
 
 
@@ -17,7 +19,7 @@ class _NoPages(OpenAPIRenderPlugin):
     def __init__(self) -> None:
         super().__init__(path="/none")
 
-    def render(self, request: Any, openapi_schema: dict[str, Any]) -> bytes:
+    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 - inherited
         return b""
 
 

@@ -22,7 +22,7 @@ def services(request: AnyRequest) -> Services:
 
 def call(request: AnyRequest, success: int = 200) -> Call:
     """Who calls; `success` is the status to keep with a stored reply."""
-    made: Call = request.scope["state"]["call"]  # type: ignore[typeddict-item]  # Litestar types it as its own State
+    made: Call = request.scope["state"]["call"]
     return made if success == 200 else msgspec.structs.replace(made, success=success)
 
 

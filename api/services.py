@@ -21,16 +21,22 @@ class StoredReply(Protocol):
     """What was answered to a request with the same idempotency key."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status it had."""
+        ...
 
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """Its body: JSON."""
+        ...
 
 
 class ReplyFinder(Protocol):
     """Finds the reply to a repeated request; raises `IdempotencyMismatch` if it is not the same one."""
 
-    async def find(self, call: Call) -> StoredReply | None: ...
+    async def find(self, call: Call) -> StoredReply | None:
+        """What was answered to the request with this call's idempotency key, or None if it is new."""
+        ...
 
 
 class Auditing(Protocol):

@@ -23,5 +23,8 @@ def header_bytes(
 
 
 def link(prev_hash: bytes, position: int, header_digest: bytes, body_digest: bytes) -> bytes:
-    """The hash of one event: SHA-256(TAG ‖ prev_hash ‖ position, 8 bytes big-endian ‖ SHA-256(header) ‖ SHA-256(body))."""
+    """The hash of one event.
+
+    SHA-256(TAG ‖ prev_hash ‖ position, 8 bytes big-endian ‖ SHA-256(header) ‖ SHA-256(body)).
+    """
     return sha256(TAG + prev_hash + position.to_bytes(8, "big") + header_digest + body_digest).digest()

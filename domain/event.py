@@ -1,4 +1,7 @@
-"""The bases of every aggregate and event: `eventsourcing` aggregates whose events are msgspec structs with explicit topics."""
+"""The bases of every aggregate and event.
+
+They are `eventsourcing` aggregates whose events are msgspec structs with explicit topics.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     originator_version: int
     timestamp: datetime
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - whatever msgspec takes
         super().__init_subclass__(**options)
         if "TOPIC" in cls.__dict__:
             register_topic(cls.TOPIC, cls)
@@ -40,7 +43,10 @@ class Created(Event, CanInitAggregate[UUID], frozen=True, kw_only=True):
 
 
 class AccessEvent(Event, frozen=True, kw_only=True):
-    """A fact about a use (a read, a refusal): it belongs to a stream of its own node, and gets its version when appended."""
+    """A fact about a use: a read, a refusal.
+
+    It belongs to a stream of its own node, and gets its version when appended.
+    """
 
 
 class Aggregate(BaseAggregate[UUID]):

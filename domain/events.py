@@ -1,4 +1,7 @@
-"""Every aggregate and event that the log may hold, by topic. An event that is not here can be neither written nor read."""
+"""Every aggregate and event that the log may hold, by topic.
+
+An event that is not here can be neither written nor read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Points in time as text in a table: RFC 3339 in UTC with microseconds and `Z`, of fixed width, so that text order is time order."""
+"""Points in time as text in a table: RFC 3339 in UTC with microseconds and `Z`.
+
+The width is fixed, so that text order is time order.
+"""
 
 from __future__ import annotations
 

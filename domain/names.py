@@ -48,7 +48,7 @@ def _check_segment(segment: str, path: str) -> None:
 
 def checked_prefix(prefix: str) -> str:
     """A folder or the beginning of names, to list or import under; empty means everything. Raises `BadName`."""
-    trimmed = prefix[:-1] if prefix.endswith("/") else prefix
+    trimmed = prefix.removesuffix("/")
     if trimmed:
         for segment in trimmed.split("/"):
             _check_segment(segment, prefix)

@@ -1,4 +1,7 @@
-"""What the domain needs of the outside, as protocols. Adapters and projections implement them; the composition root joins them."""
+"""What the domain needs of the outside, as protocols.
+
+Adapters and projections implement them; the composition root joins them.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ class Append(msgspec.Struct, kw_only=True):
     """What one command adds to the log, all or nothing, in one transaction with its `statements`.
 
     Events of aggregates carry the version they expect to take; an `AccessEvent` takes the next one of its stream.
-    `statements` are writes that belong to the same fact but not in the log: sealed values, key destruction, stored replies.
+    `statements` are writes that belong to the same fact but not in the log: sealed values, key destruction, stored
+    replies.
     """
 
     tenant: str
@@ -53,7 +57,10 @@ class EventLog(Protocol):
     """The append-only log. Returning means: durable, chained, and applied to the inline read models."""
 
     async def append(self, entry: Append) -> int:
-        """Append and return the position of the last event; raises `VersionConflict`, `AlreadyReplied` or `StoreUnavailable`, then nothing was written."""
+        """Append and return the position of the last event.
+
+        Raises `VersionConflict`, `AlreadyReplied` or `StoreUnavailable`; then nothing was written.
+        """
         ...
 
 
@@ -99,7 +106,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Projection(Protocol):
-    """A read model: its tables, and what each event changes in them. `apply` reads nothing, so that it can be pipelined."""
+    """A read model: its tables, and what each event changes in them.
+
+    `apply` reads nothing, so that it can be pipelined.
+    """
 
     name: ClassVar[str]
     tables: ClassVar[tuple[str, ...]]
@@ -107,15 +117,21 @@ class Projection(Protocol):
     ddl: ClassVar[tuple[str, ...]]
     """CREATE TABLE / INDEX IF NOT EXISTS in the common dialect: TEXT, BIGINT, BYTEA."""
 
-    def apply(self, record: Record) -> Iterable[Statement]: ...
+    def apply(self, record: Record) -> Iterable[Statement]:
+        """The writes that this event means for the tables; none if it does not concern them."""
+        ...
 
 
 class Reader(Protocol):
     """Reads of committed rows. On PostgreSQL each read sees its tenant's rows only, whatever the SQL says."""
 
-    async def rows(self, tenant: str, sql: str, params: Sequence[object] = ()) -> Sequence[Row]: ...
+    async def rows(self, tenant: str, sql: str, params: Sequence[object] = ()) -> Sequence[Row]:
+        """Every row of a read on behalf of `tenant`; raises `StoreUnavailable`."""
+        ...
 
-    async def row(self, tenant: str, sql: str, params: Sequence[object] = ()) -> Row | None: ...
+    async def row(self, tenant: str, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """The first row of a read on behalf of `tenant`, or None; raises `StoreUnavailable`."""
+        ...
 
     async def system_rows(self, sql: str, params: Sequence[object] = ()) -> Sequence[Row]:
         """Reads across tenants: log in, list tenants, replay. Never on behalf of a tenant's own query."""

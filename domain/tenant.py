@@ -31,7 +31,7 @@ class Tenant(Aggregate):
         self.title = title
 
     @classmethod
-    def begin(cls, tenant: str, name: str, title: str, at: datetime) -> Self:
+    def begin(cls, tenant: str, name: str, title: str, at: datetime) -> Self:  # noqa: ARG003 - as of every aggregate
         """A new tenant; raises `Invalid` if the name is not a DNS label."""
         if not _NAME.match(name):
             raise Invalid(f"a tenant's name has 1 to 63 of a-z, 0-9 and -, not at an end; {name!r} does not")

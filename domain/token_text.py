@@ -1,4 +1,7 @@
-"""API tokens as text: `trst_`, 43 characters of 256 random bits, 6 of a checksum. Scanners and typing errors are caught by the checksum."""
+"""API tokens as text: `trst_`, 43 characters of 256 random bits, 6 of a checksum.
+
+By the checksum scanners recognise them, and typing errors are caught.
+"""
 
 from __future__ import annotations
 
@@ -32,5 +35,8 @@ def well_formed(text: str) -> bool:
 
 
 def digest_of(text: str) -> str:
-    """The SHA-256 that the store knows a token by, lower-case hex. The token has 256 random bits, so no slow hash is needed."""
+    """The SHA-256 that the store knows a token by, lower-case hex.
+
+    The token has 256 random bits, so no slow hash is needed.
+    """
     return sha256(text.encode()).hexdigest()

@@ -34,23 +34,37 @@ class SecretVersion(msgspec.Struct, frozen=True, kw_only=True):
 class SecretsView(Protocol):
     """Secrets as they are now, and every version they had."""
 
-    async def current(self, tenant: str, path: str) -> SecretVersion | None: ...
+    async def current(self, tenant: str, path: str) -> SecretVersion | None:
+        """The newest version, whether the name answers or not; None if the name was never used."""
+        ...
 
-    async def version(self, tenant: str, path: str, number: int) -> SecretVersion | None: ...
+    async def version(self, tenant: str, path: str, number: int) -> SecretVersion | None:
+        """That version, or None if there is none of that number."""
+        ...
 
-    async def history(self, tenant: str, path: str, before: int, limit: int) -> list[SecretVersion]: ...
+    async def history(self, tenant: str, path: str, before: int, limit: int) -> list[SecretVersion]:
+        """Versions with a number below `before`, newest first, at most `limit`."""
+        ...
 
-    async def seals(self, tenant: str, path: str) -> dict[int, str]: ...
+    async def seals(self, tenant: str, path: str) -> dict[int, str]:
+        """Seal ids by number, of every version that is not destroyed."""
+        ...
 
-    async def at(self, tenant: str, path: str, moment: datetime) -> SecretVersion | None: ...
+    async def at(self, tenant: str, path: str, moment: datetime) -> SecretVersion | None:
+        """The version that was current at `moment`, or None if the name did not answer then."""
+        ...
 
-    async def page(
-        self, tenant: str, prefix: str, after_path: str, limit: int, *, live: bool
-    ) -> list[SecretVersion]: ...
+    async def page(self, tenant: str, prefix: str, after_path: str, limit: int, *, live: bool) -> list[SecretVersion]:
+        """Newest versions of names that begin with `prefix` and follow `after_path`, by name, at most `limit`."""
+        ...
 
-    async def next_name(self, tenant: str, prefix: str, after_path: str, *, live: bool) -> str | None: ...
+    async def next_name(self, tenant: str, prefix: str, after_path: str, *, live: bool) -> str | None:
+        """The first name that begins with `prefix` and follows `after_path`, or None."""
+        ...
 
-    async def living(self, tenant: str, paths: Sequence[str]) -> dict[str, SecretVersion]: ...
+    async def living(self, tenant: str, paths: Sequence[str]) -> dict[str, SecretVersion]:
+        """Newest versions, by path, of those of `paths` that answer."""
+        ...
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -63,9 +77,13 @@ class Use(msgspec.Struct, frozen=True):
 class ReferencesView(Protocol):
     """Which secret's newest version refers to which."""
 
-    async def uses(self, tenant: str, path: str) -> list[Use]: ...
+    async def uses(self, tenant: str, path: str) -> list[Use]:
+        """What the newest version of `path` refers to."""
+        ...
 
-    async def used_by(self, tenant: str, path: str, after_path: str, limit: int) -> list[str]: ...
+    async def used_by(self, tenant: str, path: str, after_path: str, limit: int) -> list[str]:
+        """Living secrets that refer to `path` and follow `after_path`, in order of name, at most `limit`."""
+        ...
 
 
 class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +104,19 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
 class TokensView(Protocol):
     """Tokens by hash, by id and by subject."""
 
-    async def by_hash(self, digest: str) -> TokenRow | None: ...
+    async def by_hash(self, digest: str) -> TokenRow | None:
+        """The token whose text has this SHA-256, of whatever tenant and state; None if there is none."""
+        ...
 
-    async def by_id(self, tenant: str, token_id: str) -> TokenRow | None: ...
+    async def by_id(self, tenant: str, token_id: str) -> TokenRow | None:
+        """The tenant's token, of whatever state; None if there is none."""
+        ...
 
     async def page(
         self, tenant: str, subject: str | None, after_id: str, limit: int, *, include_revoked: bool
-    ) -> list[TokenRow]: ...
+    ) -> list[TokenRow]:
+        """The tenant's tokens, of one subject or all, that follow `after_id` in order of id, at most `limit`."""
+        ...
 
 
 class TenantRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +131,10 @@ class TenantRow(msgspec.Struct, frozen=True, kw_only=True):
 class TenantsView(Protocol):
     """All tenants; only for the operator of the server."""
 
-    async def all(self) -> list[TenantRow]: ...
+    async def all(self) -> list[TenantRow]:
+        """Every tenant, in order of name."""
+        ...
 
-    async def find(self, name_or_id: str) -> TenantRow | None: ...
+    async def find(self, name_or_id: str) -> TenantRow | None:
+        """The tenant of that name or id, or None."""
+        ...

@@ -13,7 +13,8 @@ from domain.views import Use
 _FORGET = "DELETE FROM secret_references WHERE tenant = ? AND source = ?"
 _LEARN = "INSERT INTO secret_references VALUES (?, ?, ?, ?)"
 _USES = "SELECT target, pin FROM secret_references WHERE tenant = ? AND source = ? ORDER BY target, pin"
-_USED_BY = """SELECT DISTINCT r.source FROM secret_references r JOIN secrets s ON s.tenant = r.tenant AND s.path = r.source
+_USED_BY = """SELECT DISTINCT r.source FROM secret_references r
+ JOIN secrets s ON s.tenant = r.tenant AND s.path = r.source
  WHERE r.tenant = ? AND r.target = ? AND s.live = 1 AND r.source > ? ORDER BY r.source LIMIT ?"""
 
 

@@ -20,15 +20,15 @@ _DDL: Final = (
     PRIMARY KEY (tenant, path))""",
     """CREATE TABLE IF NOT EXISTS secret_versions (
     tenant TEXT NOT NULL, path TEXT NOT NULL, number BIGINT NOT NULL, seal_id TEXT NOT NULL,
-    content_type TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL, actor TEXT NOT NULL, cause TEXT NOT NULL,
-    recovered_from BIGINT, destroyed_at TEXT, PRIMARY KEY (tenant, path, number))""",
+    content_type TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL, actor TEXT NOT NULL,
+    cause TEXT NOT NULL, recovered_from BIGINT, destroyed_at TEXT, PRIMARY KEY (tenant, path, number))""",
     """CREATE TABLE IF NOT EXISTS secret_lives (
     tenant TEXT NOT NULL, path TEXT NOT NULL, position BIGINT NOT NULL, at TEXT NOT NULL, live BIGINT NOT NULL,
     PRIMARY KEY (tenant, path, position))""",
 )
 
-_SELECT: Final = """SELECT s.path, v.number, v.seal_id, v.content_type, v.metadata, s.created_at, v.created_at, v.actor, v.cause,
- v.recovered_from, v.destroyed_at, s.current, s.live
+_SELECT: Final = """SELECT s.path, v.number, v.seal_id, v.content_type, v.metadata, s.created_at, v.created_at, v.actor,
+ v.cause, v.recovered_from, v.destroyed_at, s.current, s.live
  FROM secrets s JOIN secret_versions v ON v.tenant = s.tenant AND v.path = s.path"""
 _CURRENT: Final = f"{_SELECT} AND v.number = s.current WHERE s.tenant = ? AND s.path = ?"
 _ONE: Final = f"{_SELECT} AND v.number = ? WHERE s.tenant = ? AND s.path = ?"
@@ -42,7 +42,7 @@ _PAGE: Final = f"""{_SELECT} AND v.number = s.current
  WHERE s.tenant = ? AND s.live = ? AND s.path %s ? AND s.path < ? ORDER BY s.path LIMIT ?"""
 _NEXT: Final = "SELECT path FROM secrets WHERE tenant = ? AND live = ? AND path %s ? AND path < ? ORDER BY path LIMIT 1"
 
-_WRITE_SECRET: Final = """INSERT INTO secrets VALUES (?, ?, 1, ?, ?)
+_WRITE_NAME: Final = """INSERT INTO secrets VALUES (?, ?, 1, ?, ?)
  ON CONFLICT (tenant, path) DO UPDATE SET live = 1, current = excluded.current"""
 _WRITE_VERSION: Final = "INSERT INTO secret_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
 _LIFE: Final = "INSERT INTO secret_lives VALUES (?, ?, ?, ?, ?)"
@@ -122,7 +122,8 @@ class Secrets:
         found: dict[str, SecretVersion] = {}
         for start in range(0, len(paths), 500):
             some = paths[start : start + 500]
-            sql = f"{_SELECT} AND v.number = s.current WHERE s.tenant = ? AND s.live = 1 AND s.path IN ({_marks(len(some))})"
+            sql = f"""{_SELECT} AND v.number = s.current
+ WHERE s.tenant = ? AND s.live = 1 AND s.path IN ({_marks(len(some))})"""
             found.update((row[0], _version(row)) for row in await self._reader.rows(tenant, sql, (tenant, *some)))
         return found
 
@@ -139,7 +140,7 @@ def _written(record: Record, event: VersionWritten) -> list[Statement]:
         event.cause, event.recovered_from,
     )  # fmt: skip
     return [
-        (_WRITE_SECRET, (record.tenant, event.path, event.number, at)),
+        (_WRITE_NAME, (record.tenant, event.path, event.number, at)),
         (_WRITE_VERSION, version),
         (_LIFE, (record.tenant, event.path, record.position, at, 1)),
     ]

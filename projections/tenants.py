@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.tenant import TenantCreated
 from domain.views import TenantRow
-from domain.instants import instant, parsed
 
 _SELECT: Final = "SELECT tenant, name, title, created_at FROM tenants"
 

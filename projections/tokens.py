@@ -8,12 +8,12 @@ from typing import ClassVar, Final
 import msgspec
 
 from domain.api_token import ApiTokenIssued, ApiTokenRevoked
+from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.views import TokenRow
-from domain.instants import instant, parsed
 
-_SELECT: Final = """SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by, reason
- FROM api_tokens"""
+_SELECT: Final = """SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by,
+ reason FROM api_tokens"""
 _ISSUE: Final = "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)"
 _REVOKE: Final = "UPDATE api_tokens SET revoked_at = ?, revoked_by = ?, reason = ? WHERE tenant = ? AND token_id = ?"
 
@@ -25,8 +25,9 @@ class Tokens:
     tables: ClassVar[tuple[str, ...]] = ("api_tokens",)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS api_tokens (
-        tenant TEXT NOT NULL, token_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, scopes TEXT NOT NULL,
-        parent TEXT, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT, revoked_by TEXT, reason TEXT,
+        tenant TEXT NOT NULL, token_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
+        scopes TEXT NOT NULL, parent TEXT, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT,
+        revoked_by TEXT, reason TEXT,
         PRIMARY KEY (tenant, token_id))""",
         "CREATE INDEX IF NOT EXISTS api_tokens_of ON api_tokens (tenant, subject, token_id)",
     )
@@ -41,7 +42,8 @@ class Tokens:
             expires = instant(event.expires_at) if event.expires_at else None
             scopes = msgspec.json.encode(event.scopes).decode()
             yield _ISSUE, (
-                record.tenant, event.token_id, event.hash, event.subject, scopes, event.parent, instant(record.time), expires,
+                record.tenant, event.token_id, event.hash, event.subject, scopes, event.parent, instant(record.time),
+                expires,
             )  # fmt: skip
         elif isinstance(event, ApiTokenRevoked):
             yield _REVOKE, (instant(record.time), record.actor, event.reason, record.tenant, event.token_id)

@@ -1,1 +1,4 @@
-"""The event log: mapping, linking, group commit, aggregates rebuilt from their streams. Databases are beside: `adapters.sqlite`, `adapters.postgres`."""
+"""The event log: mapping, linking, group commit, aggregates rebuilt from their streams.
+
+Databases are beside: `adapters.sqlite`, `adapters.postgres`.
+"""

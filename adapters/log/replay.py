@@ -108,7 +108,10 @@ class Replay:
         return int((await self._scratch.system_rows(f"SELECT count(*) FROM {table.name}"))[0][0])
 
     async def swap_in(self, transaction: LogTransaction) -> None:
-        """Put the rebuilt rows in place of the live ones; the caller holds the write lock and has rebuilt up to its head."""
+        """Put the rebuilt rows in place of the live ones.
+
+        The caller holds the write lock and has rebuilt up to its head.
+        """
         for projection in (*self._inline, *self._following):
             for name in reversed(projection.tables):
                 transaction.execute([(f"DELETE FROM {name}", ())])

@@ -19,8 +19,11 @@ _NEWER = "SELECT version, type, time, body FROM events WHERE stream = ? AND vers
 
 
 class StreamRepository:
-    """Keeps the `capacity` most recently used aggregates. One command at a time holds one of them in this process;
-    other nodes are kept off by the version that each event expects to take."""
+    """Keeps the `capacity` most recently used aggregates.
+
+    One command at a time holds one of them in this process; other nodes are kept off by the version that each event
+    expects to take.
+    """
 
     def __init__(self, reader: Reader, *, capacity: int = 4096) -> None:
         self._reader = reader

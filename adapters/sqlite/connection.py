@@ -13,8 +13,8 @@ from domain.errors import StoreUnavailable
 def connect(path: Path, *, read_only: bool = False, durable: bool = True) -> sqlite3.Connection:
     """A connection in autocommit mode; raises `StoreUnavailable`. The file is made owner-only.
 
-    `synchronous=FULL` fsyncs each commit; `secure_delete` overwrites deleted rows, so that a destroyed key leaves no trace
-    in the file's free space.
+    `synchronous=FULL` fsyncs each commit; `secure_delete` overwrites deleted rows, so that a destroyed key leaves no
+    trace in the file's free space.
     """
     try:
         if not read_only:
@@ -30,7 +30,8 @@ def connect(path: Path, *, read_only: bool = False, durable: bool = True) -> sql
         if read_only:
             connection.execute("PRAGMA query_only=ON")
         else:
-            for pragma in ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "secure_delete=ON", "cache_size=-65536"):
+            synchronous = "FULL" if durable else "OFF"
+            for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=ON", "cache_size=-65536"):
                 connection.execute(f"PRAGMA {pragma}")
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(f"the store {path} cannot be opened: {error}") from error

@@ -16,7 +16,10 @@ from domain.ports import ReplyKey, Statement
 
 _ROW: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ROWS: Final = 64
-"""Rows an INSERT: the interpreter's lock is let go once a statement, and each time another thread may keep it for long."""
+"""Rows an INSERT.
+
+The interpreter's lock is let go once a statement, and each time another thread may keep it for long.
+"""
 _HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
 _LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
 _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
@@ -82,7 +85,10 @@ class SqliteLogStore:
             self._truncate()
 
     def _truncate(self) -> None:
-        """Empty the write-ahead log, in which the pages from before a key's destruction still lie; tried again if a reader is in the way."""
+        """Empty the write-ahead log, in which the pages from before a key's destruction still lie.
+
+        Tried again if a reader is in the way.
+        """
         busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._must_truncate = bool(busy)
 

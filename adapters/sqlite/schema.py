@@ -27,16 +27,19 @@ SEALED: Final = (
     """CREATE TABLE IF NOT EXISTS sealed_keys (
     seal_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, key_id TEXT NOT NULL, wrapped BLOB NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS tenant_keys (
-    key_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, kek_id TEXT NOT NULL, wrapped BLOB NOT NULL, created_at TEXT NOT NULL)""",
+    key_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, kek_id TEXT NOT NULL, wrapped BLOB NOT NULL,
+    created_at TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS tenant_keys_of ON tenant_keys (tenant, created_at)",
     """CREATE TABLE IF NOT EXISTS signing_key (
-    key_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, public BLOB NOT NULL, kek_id TEXT NOT NULL, wrapped BLOB NOT NULL)""",
+    key_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, public BLOB NOT NULL, kek_id TEXT NOT NULL,
+    wrapped BLOB NOT NULL)""",
 )
 
 REPLIES: Final = (
     """CREATE TABLE IF NOT EXISTS idempotency (
-    tenant TEXT NOT NULL, principal TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
-    seal_id TEXT NOT NULL, expires_at TEXT NOT NULL, PRIMARY KEY (tenant, principal, key)) WITHOUT ROWID""",
+    tenant TEXT NOT NULL, principal TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    status INTEGER NOT NULL, seal_id TEXT NOT NULL, expires_at TEXT NOT NULL,
+    PRIMARY KEY (tenant, principal, key)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS idempotency_by_expiry ON idempotency (expires_at)",
 )
 

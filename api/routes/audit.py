@@ -18,7 +18,10 @@ AUDIT = "/api/v1/audit"
 
 
 class AuditPage(msgspec.Struct, frozen=True):
-    """Events in the order asked. `next_cursor` goes on in that order, `previous_cursor` back; both None where there is no more."""
+    """Events in the order asked.
+
+    `next_cursor` goes on in that order, `previous_cursor` back; both None where there is no more.
+    """
 
     items: list[AuditEvent]
     next_cursor: str | None

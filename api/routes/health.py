@@ -10,14 +10,17 @@ from api.requests import AnyRequest, services
 
 
 @get("/healthz", operation_id="health", tags=["operations"])
-async def healthz(request: AnyRequest) -> dict[str, str]:
+async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
 @get("/readyz", operation_id="readiness", tags=["operations"])
 async def readyz(request: AnyRequest) -> Response[Any]:
-    """The store can be written, the chain's head is consistent, the KEK opens a tenant's key: 200, or 503 saying which is not so."""
+    """The store can be written, the chain's head is consistent, the KEK opens a tenant's key: 200.
+
+    Or 503, saying which is not so.
+    """
     checks = dict(await services(request).ready())
     ready = all(state == "ok" for state in checks.values())
     body = {"status": "ready" if ready else "not ready", "checks": checks}

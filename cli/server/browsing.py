@@ -13,8 +13,8 @@ from domain.errors import Invalid, NotFound
 from domain.instants import instant
 from domain.names import stream_of
 
-_SELECT: Final = """SELECT e.position, e.id, e.stream, e.version, e.type, e.tenant, e.time, e.actor, e.request_id, e.body, e.prev_hash,
- e.hash FROM events e"""
+_SELECT: Final = """SELECT e.position, e.id, e.stream, e.version, e.type, e.tenant, e.time, e.actor, e.request_id,
+ e.body, e.prev_hash, e.hash FROM events e"""
 
 
 class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +137,6 @@ def _moment(option: str, text: str | None) -> str | None:
 
 def _event(row: Sequence[Any]) -> LogEvent:
     body = msgspec.json.decode(bytes(row[9]))
-    hashes = {"prev_hash": bytes(row[10]).hex(), "hash": bytes(row[11]).hex()}
     names = ("position", "id", "stream", "version", "type", "tenant", "time", "actor", "request_id")
-    return LogEvent(**dict(zip(names, row[:9], strict=True)), body=body, **hashes)
+    header: dict[str, Any] = dict(zip(names, row[:9], strict=True))
+    return LogEvent(**header, body=body, prev_hash=bytes(row[10]).hex(), hash=bytes(row[11]).hex())

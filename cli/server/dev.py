@@ -26,7 +26,10 @@ _CERTIFICATE_DAYS: Final = 825
 
 
 def prepared_settings(folder: Path, port: int) -> Settings:
-    """The folder with its key and certificate, made if they are not there, and the settings to serve it; raises `Misconfigured`."""
+    """The folder with its key and certificate, made if they are not there, and the settings to serve it.
+
+    Raises `Misconfigured`.
+    """
     _make_folder(folder)
     kek, cert, key = folder / "kek", folder / "tls.crt", folder / "tls.key"
     if not os.path.lexists(kek):
@@ -73,27 +76,36 @@ def write_owner_only(path: Path, content: bytes) -> None:
 
 
 async def prepare_store(settings: Settings) -> str:
-    """The default tenant and the operator's token, made if they are not there; writes `dev.env` and returns the token."""
+    """The default tenant and the operator's token, made if they are not there.
+
+    Writes `dev.env` and returns the token.
+    """
     env_file = Path(settings.data_dir) / "dev.env"
+    told = _told(env_file)
     async with open_runtime(settings) as runtime:
         tenant = await runtime.views.tenants.find(TENANT)
         if tenant is None:
             tenant = (await runtime.tenants.create(TENANT, "Default", os.urandom(8).hex())).result
-        token = await _kept_token(runtime, env_file) or await _new_token(runtime, tenant.tenant)
+        token = await _kept_token(runtime, told) or await _new_token(runtime, tenant.tenant)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables(settings, token).items()]
     write_owner_only(env_file, ("\n".join(lines) + "\n").encode())
     return token
 
 
-async def _kept_token(runtime: Runtime, env_file: Path) -> str | None:
+def _told(env_file: Path) -> str | None:
+    """The token that an earlier start wrote down."""
     match = _TOKEN.search(env_file.read_text()) if env_file.exists() else None
-    if match is None:
+    return match[1] if match else None
+
+
+async def _kept_token(runtime: Runtime, told: str | None) -> str | None:
+    if told is None:
         return None
     try:
-        await runtime.tokens.authenticate(match[1])
+        await runtime.tokens.authenticate(told)
     except Unauthenticated:
         return None
-    return match[1]
+    return told
 
 
 async def _new_token(runtime: Runtime, tenant: str) -> str:

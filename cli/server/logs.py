@@ -1,4 +1,7 @@
-"""The server's own messages: one JSON object a line on standard error. Never a value; a traceback shows code, not data."""
+"""The server's own messages: one JSON object a line on standard error.
+
+Never a value; a traceback shows code, not data.
+"""
 
 from __future__ import annotations
 

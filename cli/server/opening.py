@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -22,7 +22,7 @@ def store_options(command: Callable[..., T]) -> Callable[..., T]:
     @click.option("--config", type=click.Path(path_type=Path), help="Configuration file; or TRSTCTL_CONFIG_FILE.")
     @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of an embedded store.")
     @wraps(command)
-    def with_settings(*arguments: Any, config: Path | None, data_dir: Path | None, **options: Any) -> T:
+    def with_settings(*arguments: object, config: Path | None, data_dir: Path | None, **options: object) -> T:
         return command(*arguments, settings=settings_of(config, data_dir), **options)
 
     return with_settings

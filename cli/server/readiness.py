@@ -13,8 +13,8 @@ from domain.chain import header_bytes, link
 from domain.errors import LogBroken, TrstctlError
 from domain.ports import Append, Reader
 
-_HEAD: Final = """SELECT position, id, stream, version, type, tenant, time, actor, request_id, body, prev_hash, hash FROM events
- ORDER BY position DESC LIMIT 2"""
+_HEAD: Final = """SELECT position, id, stream, version, type, tenant, time, actor, request_id, body, prev_hash, hash
+ FROM events ORDER BY position DESC LIMIT 2"""
 _KEKS: Final = "SELECT DISTINCT kek_id FROM tenant_keys"
 _PROBE: Final = "INSERT INTO tracking VALUES ('probe', 1) ON CONFLICT (name) DO UPDATE SET position = excluded.position"
 _FRESH: Final = 1.0

@@ -64,7 +64,8 @@ async def rebuilding(runtime: Runtime) -> AsyncIterator[Replay]:
 async def compared(runtime: Runtime, replay: Replay, progress: Progress) -> Replayed:
     """Rebuild up to the head and compare each row of each table with the live one.
 
-    While a server writes, a first look may see a difference that is only newer; it is looked at again with the log at rest.
+    While a server writes, a first look may see a difference that is only newer; it is looked at again with the log at
+    rest.
     """
     await replay.rebuild(await position_of(runtime, None), progress)
     found = await _differences(replay)

@@ -67,12 +67,15 @@ async def open_store(settings: Settings) -> Store:
     """The store that `settings` name; raises `StoreUnavailable`, `Misconfigured`."""
     if settings.store:
         return await open_postgres(postgres_dsn(settings))
-    folder = Path(settings.data_dir)
+    return await open_sqlite(_made(Path(settings.data_dir)) / "trstctl.db")
+
+
+def _made(folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(f"data_dir: {folder}: {error.strerror}; name a folder that this user may write") from error
-    return await open_sqlite(folder / "trstctl.db")
+    return folder
 
 
 def postgres_dsn(settings: Settings) -> str:

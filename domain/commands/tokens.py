@@ -74,7 +74,10 @@ class TokenCommands:
         self._entropy = entropy
 
     async def authenticate(self, text: str) -> Principal:
-        """Whose token this is, looked up anew each time, so that a revocation holds at once; raises `Unauthenticated`."""
+        """Whose token this is, looked up anew each time, so that a revocation holds at once.
+
+        Raises `Unauthenticated`.
+        """
         if not well_formed(text):
             raise Unauthenticated(_REFUSED)
         row = await self._view.by_hash(digest_of(text))

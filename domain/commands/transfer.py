@@ -111,7 +111,10 @@ class SecretTransfer:
         return Done(result, position)
 
     async def give_out(self, call: Call, prefix: str, *, resolve: bool) -> Done[dict[str, Plaintext]]:
-        """Every value under `prefix`, by path; the caller wipes them. Raises `Forbidden` if one of them may not be exported."""
+        """Every value under `prefix`, by path; the caller wipes them.
+
+        Raises `Forbidden` if one of them may not be exported.
+        """
         found = await self._view.page(call.tenant, checked_prefix(prefix), "", MAX_EXPORT + 1, live=True)
         if len(found) > MAX_EXPORT:
             raise TooLarge(f"there are more than {MAX_EXPORT} secrets under {prefix!r}; export one folder at a time")

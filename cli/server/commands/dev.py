@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -40,9 +41,10 @@ def _welcome(settings: Settings) -> str:
 Paste this into another terminal:
 
     source {env_file}
-    export PATH="{Path(hardening.sys.executable).parent}:$PATH"
+    export PATH="{Path(sys.executable).parent}:$PATH"
     echo s3cr3t | trstctl-cli secrets put db/password
     trstctl-cli secrets get db/password --reveal
-    curl --cacert "$TRSTCTL_CACERT" -H "Authorization: Bearer $TRSTCTL_TOKEN" $TRSTCTL_SERVER/api/v1/secrets/store/db/password
+    curl --cacert "$TRSTCTL_CACERT" -H "Authorization: Bearer $TRSTCTL_TOKEN" \\
+      $TRSTCTL_SERVER/api/v1/secrets/store/db/password
 
 The API is described at https://localhost:{port}/api/v1/docs. Stop with Ctrl-C; the data stays."""

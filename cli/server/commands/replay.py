@@ -46,7 +46,8 @@ def command(until: str | None, output: str, settings: Settings, *, repair: bool)
 @contextmanager
 def _bar(total: int) -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True)) as bar:
@@ -66,8 +67,12 @@ def _print(found: Replayed, output: str) -> None:
     if not found.compared:
         click.echo(f"rebuilt up to position {found.position}")
     elif found.repaired:
-        click.echo(f"{found.different} rows differed; the read models are now what the log says, at position {found.position}")
+        click.echo(
+            f"{found.different} rows differed; the read models are now what the log says, at position {found.position}"
+        )
     elif found.different:
-        click.echo(f"{found.different} rows differ at position {found.position}; put them right with: trstctl replay --repair")
+        click.echo(
+            f"{found.different} rows differ at position {found.position}; put them right with: trstctl replay --repair"
+        )
     else:
         click.echo(f"the read models are what the log says, at position {found.position}")

@@ -1,4 +1,7 @@
-"""What can be configured: one struct a section of the file. Each key is also a variable, `TRSTCTL_` and its path in capitals."""
+"""What can be configured: one struct a section of the file.
+
+Each key is also a variable, `TRSTCTL_` and its path in capitals.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of every section: unknown keys are refused."""
 
 
-class Tls(Section):
+class Tls(Section, frozen=True):
     """The certificate the server shows. Without one it does not start, except as `trstctl dev`, which makes its own."""
 
     cert_file: Annotated[str, Meta(description="PEM file with the certificate and its chain.")] = ""
     key_file: Annotated[str, Meta(description="PEM file with the certificate's private key; owner-only.")] = ""
 
 
-class Secrets(Section):
+class Secrets(Section, frozen=True):
     """The secrets surface: everything under `/api/v1/secrets/`."""
 
     enable_api: Annotated[
@@ -35,12 +38,13 @@ class Secrets(Section):
     machine_auth: Annotated[
         list[dict[str, Any]],
         Meta(
-            description="Machine logins. Accepted and kept for later: this version does not serve machine login, and says so."
+            description="Machine logins. Accepted and kept for later: this version does not serve machine login,"
+            " and says so."
         ),
     ] = []
 
 
-class Checkpoints(Section):
+class Checkpoints(Section, frozen=True):
     """Signed statements of the log's head."""
 
     dir: Annotated[str, Meta(description="Folder they are written to. Default: `checkpoints` in `data_dir`.")] = ""
@@ -54,13 +58,13 @@ class Checkpoints(Section):
     ] = "trstctl.local/log"
 
 
-class Audit(Section):
+class Audit(Section, frozen=True):
     """The log."""
 
     checkpoints: Checkpoints = Checkpoints()
 
 
-class LimitSettings(Section):
+class LimitSettings(Section, frozen=True):
     """Bounds of requests."""
 
     body_bytes: Annotated[int, Meta(ge=1024, le=2**30, description="Largest body, in bytes.")] = 8 * 1024 * 1024
@@ -75,7 +79,7 @@ class LimitSettings(Section):
     ] = 30
 
 
-class Idempotency(Section):
+class Idempotency(Section, frozen=True):
     """Replies kept for repeated requests."""
 
     retention_seconds: Annotated[
@@ -83,13 +87,13 @@ class Idempotency(Section):
     ] = 86_400
 
 
-class CommitterSettings(Section):
+class CommitterSettings(Section, frozen=True):
     """Group commit."""
 
     max_batch: Annotated[int, Meta(ge=1, le=10_000, description="Most commands in one transaction.")] = 512
 
 
-class Log(Section):
+class Log(Section, frozen=True):
     """The server's own messages, JSON lines on standard error."""
 
     level: Annotated[
@@ -97,7 +101,7 @@ class Log(Section):
     ] = "info"
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """The whole configuration."""
 
     listen: Annotated[str, Meta(description="Address and port to serve HTTPS on.")] = "127.0.0.1:8443"

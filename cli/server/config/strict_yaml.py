@@ -8,9 +8,13 @@ import yaml
 
 
 class StrictLoader(yaml.SafeLoader):
-    """`yaml.SafeLoader` that refuses a repeated key, of which YAML 1.2 section 3.2.1.3 says there must be none, and aliases."""
+    """`yaml.SafeLoader` that refuses aliases and repeated keys.
+
+    Of the latter YAML 1.2 section 3.2.1.3 says that there must be none.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - inherited
+        """The mapping; raises `yaml.YAMLError` if a key is repeated."""
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=deep)
@@ -22,8 +26,8 @@ class StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The node; raises `yaml.YAMLError` if it is an alias."""
         if self.check_event(yaml.events.AliasEvent):
-            raise yaml.constructor.ConstructorError(
-                None, None, "aliases are not used here", self.peek_event().start_mark
-            )
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # its types are not whole
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not used here", mark)
         return super().compose_node(parent, index)

@@ -43,6 +43,8 @@ class SqliteReader:
             while rows := cursor.fetchmany(500):
                 for row in rows:
                     yield row
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the store cannot be read: {error}") from error
         finally:
             connection.close()
 

@@ -22,6 +22,7 @@ UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
 
 _HEADER: Final = frozenset({"originator_id", "originator_version", "timestamp"})
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
+_DECODER: Final = msgspec.json.Decoder(dict[str, Any])
 _FIELDS: dict[type[Event], tuple[str, ...]] = {}
 
 
@@ -40,7 +41,12 @@ def body_of(event: Event) -> bytes:
 
 
 def event_of(
-    topic: str, stream: UUID, version: int, time: str, body: bytes, upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS
+    topic: str,
+    stream: UUID,
+    version: int,
+    time: str,
+    body: bytes,
+    upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
 ) -> Event:
     """The event that was written; raises `LogBroken` for a topic or body this version does not know."""
     kind = EVENTS.get(topic)
@@ -52,15 +58,18 @@ def event_of(
 def decoded(
     kind: type[Event], stream: UUID, version: int, time: str, body: bytes, upcasters: Mapping[tuple[str, int], Upcaster]
 ) -> Event:
-    """The body as an event of `kind`, brought up to its current version."""
-    fields: dict[str, Any] = msgspec.json.decode(body)
-    del fields["salt"]
-    for old in range(fields.pop("v", 1), kind.VERSION):
-        fields = upcasters[kind.TOPIC, old](fields)
-    fields.update(originator_id=stream, originator_version=version, timestamp=time)
+    """The body as an event of `kind`, brought up to its current version; raises `LogBroken` if it cannot be."""
     try:
+        fields = _DECODER.decode(body)
+        del fields["salt"]
+        written = fields.pop("v", 1)
+        if written > kind.VERSION:
+            raise LogBroken(f"the log holds version {written} of {kind.TOPIC!r}; use a newer trstctl")
+        for old in range(written, kind.VERSION):
+            fields = upcasters[kind.TOPIC, old](fields)
+        fields.update(originator_id=stream, originator_version=version, timestamp=time)
         return msgspec.convert(fields, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
         raise LogBroken(f"an event {kind.TOPIC!r} in the log has an unreadable body: {error}") from error
 
 

@@ -13,7 +13,7 @@ The message of an error is shown to the caller: it says what is wrong and what t
     │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · ReferenceCycle
     ├── TooManyRequests
     └── Unavailable        we cannot do it now, and nothing was done
-        ├── Disabled · KeyUnavailable · StoreUnavailable · Misconfigured · LogBroken
+        ├── Disabled · KeyUnavailable · StoreUnavailable · StoreBusy · Misconfigured · LogBroken
         └── OutcomeUnknown (a StoreUnavailable): the one case in which it may have been done all the same
 """
 
@@ -180,6 +180,12 @@ class OutcomeUnknown(StoreUnavailable):
     """
 
     code = "outcome-unknown"
+
+
+class StoreBusy(StoreUnavailable):
+    """Another process is writing the store; it is free again in a moment."""
+
+    code = "store-busy"
 
 
 class Misconfigured(Unavailable):

@@ -58,12 +58,21 @@ class Batch:
 
     def write(self, entries: Sequence[Append]) -> tuple[list[Outcome], Head]:
         """Write every entry that does not conflict, in one transaction, and return each one's outcome and the new head."""
-        with self._store.transaction() as transaction:
-            drafts, written, outcomes = self._checked(transaction, entries)
-            head = transaction.head()
-            links = chained(head, [draft for draft, _ in drafts])
-            self._insert(transaction, links, drafts, written)
-        return self._positions(outcomes, head.position), Head(*((links[-1].position, links[-1].hash) if links else head))
+        with self.transaction() as transaction:
+            return self.prepare(transaction, entries)
+
+    def transaction(self) -> AbstractContextManager[LogTransaction]:
+        """One of the store's transactions."""
+        return self._store.transaction()
+
+    def prepare(self, transaction: LogTransaction, entries: Sequence[Append]) -> tuple[list[Outcome], Head]:
+        """All of `write` but the transaction's beginning and end."""
+        drafts, written, outcomes = self._checked(transaction, entries)
+        head = transaction.head()
+        links = chained(head, [draft for draft, _ in drafts])
+        self._insert(transaction, links, drafts, written)
+        last = Head(links[-1].position, links[-1].hash) if links else head
+        return self._positions(outcomes, head.position), last
 
     def _checked(
         self, transaction: LogTransaction, entries: Sequence[Append]
@@ -135,5 +144,3 @@ def _drafts(
         draft = Draft(stream, version, event.TOPIC, entry.tenant, time, entry.actor, entry.request_id, body_of(event))
         drafts.append((draft, event))
     return drafts
-
-

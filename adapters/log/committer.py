@@ -6,18 +6,30 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from adapters.log.batch import Batch, Outcome
 from adapters.log.linking import Head
 from domain.errors import OutcomeUnknown, StoreUnavailable, TrstctlError
-from domain.ports import Append
+from domain.ports import Append, EventLog
 
 Observer = Callable[[int, float, Head], None]
 """Told after each commit: how many commands, seconds it took, the new head."""
 
 _GATHER: Final = 0.004
 """Longest wait, in seconds, for as many commands as came last time. Only while several come at once: a single caller never waits."""
+
+
+class WatchedLog(EventLog, Protocol):
+    """An event log that tells of its commits; this process's only way to write."""
+
+    def observe(self, observer: Observer) -> None:
+        """Call `observer` after each commit."""
+        ...
+
+    async def stop(self) -> None:
+        """Refuse what comes, write what waits, end."""
+        ...
 
 
 class _Waiting(NamedTuple):
@@ -67,6 +79,10 @@ class Committer:
             self._wake.notify()
         self._thread.join()
 
+    async def stop(self) -> None:
+        """`close`, without holding up the event loop."""
+        await asyncio.to_thread(self.close)
+
     def _run(self) -> None:
         while taken := self._take():
             started = time.perf_counter()
@@ -93,10 +109,10 @@ class Committer:
             return self._batch.write(entries)
         except OutcomeUnknown as error:
             # Perhaps all of them are written: none may be tried again.
-            return [error] * len(entries), None
+            return [OutcomeUnknown(error.message) for _ in entries], None
         except Exception as error:
             if len(entries) == 1:
-                return [_refusal(error)], None
+                return [refusal(error)], None
         # One faulty command must not take its batch with it: each is tried alone.
         alone = [self._write([entry]) for entry in entries]
         heads = [head for _, head in alone if head]
@@ -122,7 +138,7 @@ def _set_all(answers: Sequence[tuple[asyncio.Future[int], Outcome]]) -> None:
             answer.set_exception(outcome)
 
 
-def _refusal(error: Exception) -> TrstctlError:
+def refusal(error: Exception) -> TrstctlError:
     if isinstance(error, TrstctlError):
         return error
     refusal = StoreUnavailable(f"the store could not be written ({type(error).__name__}); nothing was changed")

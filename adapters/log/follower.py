@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from adapters.log.committer import Committer
+from adapters.log.committer import WatchedLog
 from adapters.log.linking import Head
 from adapters.log.mapper import event_of
 from domain.errors import StoreUnavailable
@@ -37,7 +37,7 @@ def record(row: Row) -> Record:
 class Follower:
     """Applies one projection, batch by batch. Nodes may follow at once: applying an event twice changes nothing."""
 
-    def __init__(self, projection: Projection, reader: Reader, committer: Committer, *, batch: int = 500) -> None:
+    def __init__(self, projection: Projection, reader: Reader, committer: WatchedLog, *, batch: int = 500) -> None:
         self._projection = projection
         self._reader = reader
         self._committer = committer
@@ -66,7 +66,9 @@ class Follower:
                 while await self._step():
                     pass
             except StoreUnavailable as error:
-                _log.error("a read model cannot follow the log", exc_info=error, extra={"projection": self._projection.name})
+                _log.error(
+                    "a read model cannot follow the log", exc_info=error, extra={"projection": self._projection.name}
+                )
             self._wake.clear()
             # Also without a wake: another node may have written. And no more often than this, so that batches form.
             try:
@@ -87,16 +89,19 @@ class Follower:
         return len(events) == self._batch
 
     async def _write(self, statements: Sequence[Statement]) -> None:
-        await self._committer.append(
-            Append(tenant=SYSTEM, actor="", request_id="", events=(), statements=statements)
-        )
+        await self._committer.append(Append(tenant=SYSTEM, actor="", request_id="", events=(), statements=statements))
 
-    async def caught_up(self, position: int, timeout: float) -> None:
-        """Wait until `position` is applied, so that who wrote finds it; raises `StoreUnavailable` after `timeout` seconds."""
+    async def caught_up(self, position: int, timeout: float) -> None:  # noqa: ASYNC109 - it gives a reason of its own
+        """Wait until `position` is applied, so that who wrote finds it.
+
+        Raises `StoreUnavailable` after `timeout` seconds.
+        """
         self._head = max(self._head, position)
         self._wake.set()
         deadline = self._loop.time() + timeout
         while self.reached < position:
             if self._loop.time() > deadline:
-                raise StoreUnavailable(f"the audit index is {position - self.reached} events behind; try again in a moment")
+                raise StoreUnavailable(
+                    f"the audit index is {position - self.reached} events behind; try again in a moment"
+                )
             await asyncio.sleep(0.02)

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Final
 
 from adapters.log.linking import Head, Link
+from domain.errors import StoreBusy
 from domain.instants import instant
 from domain.ports import ReplyKey, Statement
 
@@ -24,6 +25,7 @@ _HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1
 _LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
 _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
 
+_PATIENT: Final = "PRAGMA busy_timeout=30000"
 _DESTROYS: Final = "DELETE FROM sealed_keys"
 
 
@@ -70,8 +72,27 @@ class SqliteLogStore:
         self._must_truncate = False
 
     @contextmanager
+    def attempt(self) -> Iterator[SqliteTransaction]:
+        self._connection.execute("PRAGMA busy_timeout=0")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise StoreBusy("another process is writing the store; try again in a moment") from error
+        finally:
+            self._connection.execute(_PATIENT)
+        with self._begun() as transaction:
+            yield transaction
+
+    @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
         self._connection.execute("BEGIN IMMEDIATE")
+        with self._begun() as transaction:
+            yield transaction
+
+    @contextmanager
+    def _begun(self) -> Iterator[SqliteTransaction]:
         transaction = SqliteTransaction(self._connection)
         try:
             yield transaction

@@ -14,7 +14,6 @@ from litestar.types import ASGIApp
 from adapters.kek_folder import KekFolder
 from adapters.keyring import KeyRing
 from adapters.log.batch import Batch
-from adapters.log.committer import Committer
 from adapters.log.follower import Follower
 from adapters.log.repository import StreamRepository
 from adapters.replies import SealedReplies
@@ -51,9 +50,8 @@ class Runtime:
         self.settings = settings
         self.store = store
         self.views = store.views
-        self.committer = Committer(
-            Batch(store.log, store.views.inline, os.urandom(8).hex()), max_batch=settings.committer.max_batch
-        )
+        batch = Batch(store.log, store.views.inline, os.urandom(8).hex())
+        self.committer = store.committer(batch, settings.committer.max_batch)
         self.keks = KekFolder(Path(settings.secrets.kek_file))
         self.ring = KeyRing(self.keks, store.reader)
         self.sealer = EnvelopeSealer(self.ring, store.reader, now)
@@ -92,7 +90,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Write what waits, then let go of the store and wipe the keys."""
-        await asyncio.to_thread(self.committer.close)
+        await self.committer.stop()
         await self.store.close()
         self.ring.wipe()
         self.keks.wipe()

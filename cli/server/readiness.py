@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from adapters.kek_folder import KekFolder
-from adapters.log.committer import Committer
+from adapters.log.committer import WatchedLog
 from domain.chain import header_bytes, link
 from domain.errors import LogBroken, TrstctlError
 from domain.ports import Append, Reader
@@ -23,7 +23,7 @@ _FRESH: Final = 1.0
 class Readiness:
     """The checks, made at most once a second however often they are asked for."""
 
-    def __init__(self, committer: Committer, reader: Reader, keks: KekFolder) -> None:
+    def __init__(self, committer: WatchedLog, reader: Reader, keks: KekFolder) -> None:
         self._committer = committer
         self._reader = reader
         self._keks = keks

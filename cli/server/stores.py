@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.log.batch import LogStore
+from adapters.log.batch import Batch, LogStore
+from adapters.log.committer import Committer, WatchedLog
+from adapters.log.loop_committer import LoopCommitter
 from adapters.sqlite.connection import connect
 from adapters.sqlite.log import SqliteLogStore
 from adapters.sqlite.reader import SqliteReader
@@ -61,6 +63,8 @@ class Store:
     reader: Reader
     views: Views
     close: Callable[[], Awaitable[None]]
+    committer: Callable[[Batch, int], WatchedLog]
+    """Makes the committer that suits the database, given the most commands of one transaction."""
 
 
 async def open_store(settings: Settings) -> Store:
@@ -101,7 +105,7 @@ async def open_postgres(dsn: str) -> Store:
     log, reader, close = postgres.open_store(dsn)
     views = Views.over(reader)
     await asyncio.to_thread(require_current, dsn, views.all)
-    return Store(log, reader, views, close)
+    return Store(log, reader, views, close, lambda batch, most: Committer(batch, max_batch=most))
 
 
 async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
@@ -119,4 +123,4 @@ async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
         reader.close()
         log.close()
 
-    return Store(log, reader, views, close)
+    return Store(log, reader, views, close, lambda batch, most: LoopCommitter(batch, log, max_batch=most))

@@ -1,0 +1,41 @@
+"""`make bench`: every figure the documentation states, measured in one run.
+
+`make bench ARGS="--part throughput"` measures a part; `--quick` a smaller one. Ratios are what to compare: machines differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from tests.bench import scale, start, throughput
+from tests.bench.report import Report
+
+PARTS = ("start", "throughput", "scale", "proof")
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="shorter bursts and smaller stores")
+    options = parser.parse_args()
+    report, quick = Report(), options.quick
+    report.machine()
+    with tempfile.TemporaryDirectory(prefix="trstctl-bench-") as top:
+        for part in options.part or PARTS:
+            report.heading(part)
+            folder = Path(top) / part
+            if part == "start":
+                start.run(report, folder, rounds=2 if quick else 5)
+            elif part == "throughput":
+                throughput.run(report, folder, seconds=2 if quick else 4, rounds=1 if quick else 3)
+            elif part == "scale":
+                counts = (50_000, 1000) if quick else (1_000_000, 10_000)
+                scale.run(report, folder, secrets=counts[0], versions=counts[1], seconds=2 if quick else 4)
+            else:
+                proof.run(report, folder, events=50_000 if quick else 500_000)
+
+
+main()

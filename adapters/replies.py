@@ -65,7 +65,9 @@ class SealedReplies:
             return None
         fingerprint, status, seal_id = row
         if fingerprint != call.idempotency.fingerprint:
-            raise IdempotencyMismatch("this Idempotency-Key was used for another request; give each request one of its own")
+            raise IdempotencyMismatch(
+                "this Idempotency-Key was used for another request; give each request one of its own"
+            )
         with await self._sealer.open(_context(key), seal_id) as body:
             return StoredReply(status, bytes(body.buffer))
 

@@ -9,9 +9,9 @@ from typing import cast
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp
 
 from api import problems
+from api.asgi import ASGIApp
 from api.description import openapi_config
 from api.edge import Edge
 from api.routes import access, audit, docs, health, store, trees, versions
@@ -44,5 +44,3 @@ def create_litestar(services: Services | None, lifespan: Lifespan = ()) -> Lites
 def create_app(services: Services, lifespan: Lifespan = ()) -> ASGIApp:
     """The whole API as an ASGI application."""
     return Edge(cast("ASGIApp", create_litestar(services, lifespan)), services)
-
-

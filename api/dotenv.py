@@ -9,7 +9,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+,=-]*\Z")
 
 
 def dotenv(values: Mapping[str, str], prefix: str) -> str:
-    """One `NAME="value"` a line; the name is the path after `prefix` in capitals, with `_` for what a name may not have."""
+    """One `NAME="value"` a line.
+
+    The name is the path after `prefix` in capitals, with `_` for what a name may not have.
+    """
     return "".join(f"{_name(path, prefix)}={_quoted(value)}\n" for path, value in values.items())
 
 
@@ -22,5 +25,7 @@ def _name(path: str, prefix: str) -> str:
 def _quoted(value: str) -> str:
     if _PLAIN.match(value):
         return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("$", "\\$")
+    escaped = (
+        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("$", "\\$")
+    )
     return f'"{escaped}"'

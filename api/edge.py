@@ -1,7 +1,8 @@
 """The outermost layer of the API: what holds for every request, whatever its route.
 
-Request id, body bound, slow-client timeout, authentication, rate, the secrets surface's switch, idempotent replay, `no-store`,
-metrics and the log line. It authenticates every path that is not named public, so that no route can forget to.
+Request id, body bound, slow-client timeout, authentication, rate, the secrets surface's switch, idempotent replay,
+`no-store`, metrics and the log line. It authenticates every path that is not named public, so that no route can forget
+to.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
-
+from api.asgi import ASGIApp, Message, Receive, Scope, Send
 from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates
 from api.services import Services
@@ -69,9 +70,7 @@ class Edge:
             self._must_be_open(scope["path"])
             _must_be_plain(scope["path"])
             body = await self._body(scope, receive)
-            call = Call(
-                principal=principal, request_id=answer.request_id, idempotency=_idempotency(scope, body)
-            )
+            call = Call(principal=principal, request_id=answer.request_id, idempotency=_idempotency(scope, body))
             scope["state"]["call"] = call
             if call.idempotency and (reply := await self._services.replies.find(call)):
                 await answer.replay(reply.status, reply.body)
@@ -157,11 +156,14 @@ class _Answer:
 def _must_be_plain(path: str) -> None:
     """The router folds doubled and trailing slashes, by which one secret could be asked for and another answered."""
     if "//" in path or (path.startswith(_STORE) and path != _STORE and path.endswith("/")):
-        raise BadName(f"{path!r}: empty segments are not allowed; write folder/name without doubled or trailing slashes")
+        raise BadName(
+            f"{path!r}: empty segments are not allowed; write folder/name without doubled or trailing slashes"
+        )
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    for key, value in scope["headers"]:
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for key, value in headers:
         if key == name:
             return value.decode("latin-1")
     return ""
@@ -206,5 +208,3 @@ def _idempotency(scope: Scope, body: bytes) -> IdempotencyKey | None:
         raise Invalid("an Idempotency-Key has 1 to 200 printable characters")
     asked = b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], sha256(body).digest()))
     return IdempotencyKey(key, sha256(asked).hexdigest())
-
-

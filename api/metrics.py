@@ -14,7 +14,10 @@ _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class Metrics:
-    """One registry a process. Series are looked up once and kept, so that counting a request costs a dictionary look-up."""
+    """One registry a process.
+
+    Series are looked up once and kept, so that counting a request costs a dictionary look-up.
+    """
 
     def __init__(self, version: str) -> None:
         self._registry = registry = CollectorRegistry()
@@ -30,7 +33,9 @@ class Metrics:
         self._batch = Histogram(
             "trstctl_commit_batch_size", "Commands in one transaction.", buckets=_SIZES, registry=registry
         )
-        self._commit = Histogram("trstctl_commit_seconds", "Time of one transaction.", buckets=_SECONDS, registry=registry)
+        self._commit = Histogram(
+            "trstctl_commit_seconds", "Time of one transaction.", buckets=_SECONDS, registry=registry
+        )
         self._head = Gauge("trstctl_log_head", "Position of the newest event this node wrote.", registry=registry)
         self._lag = Gauge(
             "trstctl_projection_lag_events", "Events that a read model is behind.", ["projection"], registry=registry

@@ -62,7 +62,9 @@ class ApiToken(Aggregate):
     ) -> Self:
         """A new token; raises `Invalid` for a subject outside A-Z a-z 0-9 _ . @ : / + - (at most 200)."""
         if not _SUBJECT.match(subject):
-            raise Invalid(f"subject {subject!r}: use 1 to 200 of A-Z a-z 0-9 _ . @ : / + -, starting with a letter or digit")
+            raise Invalid(
+                f"subject {subject!r}: use 1 to 200 of A-Z a-z 0-9 _ . @ : / + -, starting with a letter or digit"
+            )
         return cls._create(
             ApiTokenIssued,
             id=stream_of("api_token", tenant, token_id),

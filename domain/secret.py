@@ -19,7 +19,10 @@ class SecretCreated(Created, frozen=True, kw_only=True):
 
 
 class VersionWritten(Event, frozen=True, kw_only=True):
-    """A value was sealed as version `number`; it lies outside the log under `seal_id` and has the digest `seal_digest`."""
+    """A value was sealed as version `number`.
+
+    It lies outside the log under `seal_id` and has the digest `seal_digest`.
+    """
 
     TOPIC: ClassVar[str] = "secret.version.written"
     path: str
@@ -61,7 +64,10 @@ class SecretUndeleted(Event, frozen=True, kw_only=True):
 
 
 class VersionsDestroyed(Event, frozen=True, kw_only=True):
-    """The data keys of these versions are gone: nobody can open their values again, from here or from a later backup."""
+    """The data keys of these versions are gone.
+
+    Nobody can open their values again, from here or from a later backup.
+    """
 
     TOPIC: ClassVar[str] = "secret.versions.destroyed"
     path: str
@@ -175,7 +181,5 @@ class Secret(Aggregate):
         fresh = [number for number in wanted if number not in self.destroyed]
         if not fresh and not (everything and self.live):
             raise Conflict(f"these versions of {self.path!r} are destroyed already")
-        self.trigger_event(
-            VersionsDestroyed, path=self.path, numbers=fresh, everything=everything, timestamp=at
-        )
+        self.trigger_event(VersionsDestroyed, path=self.path, numbers=fresh, everything=everything, timestamp=at)
         return fresh

@@ -15,7 +15,9 @@ MAX_METADATA: Final = 64
 TEXT: Final = "text/plain; charset=utf-8"
 BINARY: Final = "application/octet-stream"
 
-_CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}(; ?[A-Za-z0-9!#$&^_.+=\"-]{1,64}){0,4}\Z")
+_CONTENT_TYPE = re.compile(
+    r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}(; ?[A-Za-z0-9!#$&^_.+=\"-]{1,64}){0,4}\Z"
+)
 
 
 def checked_value(value: Plaintext, path: str) -> None:

@@ -14,11 +14,16 @@ from domain.ports import Reader, Record, Row, Statement
 
 _EVENT: Final = "INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _PATH: Final = "INSERT INTO audit_paths VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_COLUMNS: Final = "e.position, e.id, e.stream, e.version, e.type, e.tenant, e.time, e.actor, e.request_id, e.body, e.hash"
+_COLUMNS: Final = (
+    "e.position, e.id, e.stream, e.version, e.type, e.tenant, e.time, e.actor, e.request_id, e.body, e.hash"
+)
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events are wanted; None is no condition. `path` may end in `*`; `text` is looked for in type, actor and paths."""
+    """Which events are wanted; None is no condition.
+
+    `path` may end in `*`; `text` is looked for in type, actor and paths.
+    """
 
     types: tuple[str, ...] = ()
     since: datetime | None = None
@@ -133,6 +138,6 @@ def _paths(record: Record) -> list[str]:
 def _event(row: Row) -> AuditEvent:
     body = msgspec.json.decode(bytes(row[9]))
     return AuditEvent(
-        position=row[0], id=row[1], stream=row[2], version=row[3], type=row[4], tenant=row[5], time=row[6], actor=row[7],
-        request_id=row[8], body=body, hash=bytes(row[10]).hex(),
+        position=row[0], id=row[1], stream=row[2], version=row[3], type=row[4], tenant=row[5], time=row[6],
+        actor=row[7], request_id=row[8], body=body, hash=bytes(row[10]).hex(),
     )  # fmt: skip

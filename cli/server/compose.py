@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from litestar.types import ASGIApp
-
 from adapters.kek_folder import KekFolder
 from adapters.keyring import KeyRing
 from adapters.log.batch import Batch
@@ -20,6 +18,7 @@ from adapters.replies import SealedReplies
 from adapters.scheduler import Scheduler
 from adapters.sealing import EnvelopeSealer
 from api.app import create_app
+from api.asgi import ASGIApp
 from api.description import VERSION
 from api.metrics import Metrics
 from api.services import Limits, Services

@@ -124,4 +124,3 @@ def _difference(graph: Graph, name: str, one: Node, other: Node, *, reveal: bool
         return Difference(name, *versions)
     left, right = (Plaintext.copy_of(graph.values[node].buffer) for node in (one, other))
     return Difference(name, *versions, left, right)
-

@@ -1,9 +1,9 @@
-"""Expanding `${secret.path}`: only when asked, every referenced path checked against the caller's scopes and audited."""
+"""Expanding `${secret.path}`, only when asked: every referenced path is checked and audited."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from domain import references
 from domain.call import Call
@@ -29,7 +29,7 @@ class Graph:
         self.values: dict[Node, Plaintext] = {}
         self.versions: dict[Node, SecretVersion] = {}
 
-    def __enter__(self) -> Graph:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,23 +50,30 @@ class Expander:
         self._view = view
 
     async def gather(self, call: Call, roots: Sequence[Node], *, resolve: bool, verb: str = "secrets:read") -> Graph:
-        """Open the roots and, with `resolve`, all they lead to, if the caller has `verb` on each; leaving the graph wipes it."""
+        """Open the roots and, with `resolve`, all they lead to, if the caller has `verb` on each.
+
+        Leaving the graph wipes it.
+        """
         graph = Graph()
         try:
-            level = list(dict.fromkeys(roots))
-            for depth in range(MAX_DEPTH + 1):
-                await self._open(call, graph, level, verb)
-                if not resolve:
-                    return graph
-                level = _unopened(graph, level)
-                if not level:
-                    _refuse_cycles(graph, roots)
-                    return graph
-                _bound(graph, level, depth, roots)
-            raise ReferenceTooLarge(f"references lead deeper than {MAX_DEPTH}; shorten the chain from {roots[0].path!r}")
+            await self._follow(call, graph, roots, verb, resolve=resolve)
         except BaseException:
             graph.__exit__()
             raise
+        return graph
+
+    async def _follow(self, call: Call, graph: Graph, roots: Sequence[Node], verb: str, *, resolve: bool) -> None:
+        level = list(dict.fromkeys(roots))
+        for depth in range(MAX_DEPTH + 1):
+            await self._open(call, graph, level, verb)
+            if not resolve:
+                return
+            level = _unopened(graph, level)
+            if not level:
+                _refuse_cycles(graph, roots)
+                return
+            _bound(graph, level, depth, roots)
+        raise ReferenceTooLarge(f"references lead deeper than {MAX_DEPTH}; shorten the chain from {roots[0].path!r}")
 
     async def _open(self, call: Call, graph: Graph, level: Sequence[Node], verb: str) -> None:
         for node in level:
@@ -86,7 +93,9 @@ class Expander:
             pin = f" with a version {node.version}" if node.version else ""
             raise NotFound(f"there is no secret {node.path!r}{pin}", extensions={"missing": node.path})
         if version.destroyed_at:
-            raise NotFound(f"version {version.number} of {node.path!r} was destroyed", extensions={"missing": node.path})
+            raise NotFound(
+                f"version {version.number} of {node.path!r} was destroyed", extensions={"missing": node.path}
+            )
         return version
 
     @staticmethod

@@ -99,7 +99,10 @@ class SecretReads:
     async def names(
         self, call: Call, prefix: str, delimiter: str, cursor: str, limit: int, *, live: bool = True
     ) -> Page:
-        """Names beginning with `prefix` that the caller may list. With a delimiter, names that go on past it are one folder."""
+        """Names beginning with `prefix` that the caller may list.
+
+        With a delimiter, names that go on past it are one folder.
+        """
         checked_prefix(prefix)
         if not allows_somewhere(call.principal.scopes, "secrets:list"):
             raise Forbidden("this needs the scope secrets:list; ask an operator for a token that has it")
@@ -109,9 +112,7 @@ class SecretReads:
         items = [meta_of(version) for version in found if call.allows("secrets:list", version.path)]
         return Page(items, [], found[-1].path if len(found) == limit else None)
 
-    async def _folders(
-        self, call: Call, prefix: str, delimiter: str, cursor: str, limit: int, *, live: bool
-    ) -> Page:
+    async def _folders(self, call: Call, prefix: str, delimiter: str, cursor: str, limit: int, *, live: bool) -> Page:
         plain: list[str] = []
         folders: list[str] = []
         name = await self._view.next_name(call.tenant, prefix, cursor, live=live)

@@ -33,7 +33,13 @@ class SecretResolution:
     """Values with their references expanded, for this caller."""
 
     def __init__(
-        self, log: EventLog, reads: SecretReads, expander: Expander, view: SecretsView, uses: ReferencesView, clock: Clock
+        self,
+        log: EventLog,
+        reads: SecretReads,
+        expander: Expander,
+        view: SecretsView,
+        uses: ReferencesView,
+        clock: Clock,
     ) -> None:
         self._log = log
         self._reads = reads
@@ -65,7 +71,9 @@ class SecretResolution:
             try:
                 for variable, root in zip(wanted, roots, strict=True):
                     held = graph.values[root]
-                    values[variable] = self._expander.expanded(graph, root) if resolve else Plaintext.copy_of(held.buffer)
+                    values[variable] = (
+                        self._expander.expanded(graph, root) if resolve else Plaintext.copy_of(held.buffer)
+                    )
                 return Done(values, await self._record(call, wanted))
             except BaseException:
                 for value in values.values():
@@ -88,15 +96,16 @@ class SecretResolution:
         return {**wanted, **variables}
 
     async def _record(self, call: Call, wanted: dict[str, str]) -> int:
-        event = SecretsInjected(
-            originator_id=NOWHERE, originator_version=0, timestamp=self._clock(), variables=wanted
-        )
+        event = SecretsInjected(originator_id=NOWHERE, originator_version=0, timestamp=self._clock(), variables=wanted)
         return await self._log.append(
             Append(tenant=call.tenant, actor=call.principal.actor, request_id=call.request_id, events=[event])
         )
 
     async def references(self, call: Call, path: str, limit: int) -> Uses:
-        """What the newest version of `path` refers to and which living secrets refer to it, as far as the caller may list."""
+        """What the newest version of `path` refers to, and which living secrets refer to it.
+
+        Both as far as the caller may list.
+        """
         call.require("secrets:list", checked_path(path))
         uses = await self._uses.uses(call.tenant, path)
         used_by = await self._uses.used_by(call.tenant, path, "", limit)

@@ -172,9 +172,7 @@ class SecretCommands:
         )
         return meta, sealed.statements
 
-    async def _append(
-        self, call: Call, secret: Secret, result: object, statements: Sequence[Statement] = ()
-    ) -> int:
+    async def _append(self, call: Call, secret: Secret, result: object, statements: Sequence[Statement] = ()) -> int:
         kept = await self._replies.keep(call, result)
         return await self._log.append(
             Append(
@@ -186,4 +184,3 @@ class SecretCommands:
                 reply=kept.reply,
             )
         )
-

@@ -1,4 +1,4 @@
-"""What one transaction does for a batch of waiting commands: check versions, link, insert, apply the inline read models."""
+"""One transaction for a batch of waiting commands: check versions, link, insert, apply the inline read models."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Batch:
         self._access_streams: dict[str, str] = {}
 
     def write(self, entries: Sequence[Append]) -> tuple[list[Outcome], Head]:
-        """Write every entry that does not conflict, in one transaction, and return each one's outcome and the new head."""
+        """Write every entry that does not conflict, in one transaction; return each one's outcome and the new head."""
         with self.transaction() as transaction:
             return self.prepare(transaction, entries)
 

@@ -1,4 +1,4 @@
-"""Group commit: one thread per process takes whatever is waiting, writes it in one transaction, and wakes the waiters."""
+"""Group commit: one thread per process takes what is waiting, writes it in one transaction, and wakes the waiters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Observer = Callable[[int, float, Head], None]
 """Told after each commit: how many commands, seconds it took, the new head."""
 
 _GATHER: Final = 0.004
-"""Longest wait, in seconds, for as many commands as came last time. Only while several come at once: a single caller never waits."""
+"""Longest wait, in seconds, for as many commands as came last time.
+
+Only while several come at once: a single caller never waits.
+"""
 
 
 class WatchedLog(EventLog, Protocol):
@@ -39,7 +42,10 @@ class _Waiting(NamedTuple):
 
 
 class Committer:
-    """The process's only writer. `append` returns when its events are durable and chained, or raises and nothing was written."""
+    """The process's only writer.
+
+    `append` returns when its events are durable and chained, or raises and nothing was written.
+    """
 
     def __init__(self, batch: Batch, *, max_batch: int = 512, max_waiting: int = 20_000) -> None:
         self._batch = batch
@@ -96,7 +102,8 @@ class Committer:
         with self._wake:
             while not self._waiting and not self._closing:
                 self._wake.wait()
-            # Those just answered ask again at once: taken together they cost one transaction, and one change of threads.
+            # Those just answered ask again at once: taken together they cost one transaction and one change of
+            # threads.
             if len(self._waiting) < self._expected and not self._closing:
                 self._wake.wait(_GATHER)
             taken = self._waiting[: self._max_batch]
@@ -110,7 +117,7 @@ class Committer:
         except OutcomeUnknown as error:
             # Perhaps all of them are written: none may be tried again.
             return [OutcomeUnknown(error.message) for _ in entries], None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, each command is told
             if len(entries) == 1:
                 return [refusal(error)], None
         # One faulty command must not take its batch with it: each is tried alone.
@@ -139,6 +146,7 @@ def _set_all(answers: Sequence[tuple[asyncio.Future[int], Outcome]]) -> None:
 
 
 def refusal(error: Exception) -> TrstctlError:
+    """What to tell a command whose transaction failed with `error`, so that nothing of it was written."""
     if isinstance(error, TrstctlError):
         return error
     refusal = StoreUnavailable(f"the store could not be written ({type(error).__name__}); nothing was changed")

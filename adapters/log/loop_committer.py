@@ -34,7 +34,10 @@ class ImmediateStore(LogStore, Protocol):
 
 
 class LoopCommitter:
-    """The process's only writer. `append` returns when its events are durable and chained, or raises and nothing was written."""
+    """The process's only writer.
+
+    `append` returns when its events are durable and chained, or raises and nothing was written.
+    """
 
     def __init__(self, batch: Batch, store: ImmediateStore, *, max_batch: int = 512, max_waiting: int = 20_000) -> None:
         self._batch = batch

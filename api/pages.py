@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
-_STYLE: Final = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;
-background:#fff}
+_STYLE: Final = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
+color:#1b1f24;background:#fff}
 code{font:0.9em ui-monospace,monospace;background:#f2f4f6;padding:.1em .3em;border-radius:3px}
 h2{border-bottom:1px solid #d5dae0;margin-top:2.5rem}.method{display:inline-block;min-width:4rem;font-weight:700}
 table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}

@@ -1,0 +1,106 @@
+"""The log in a SQLite file, as a verifier reads it: read-only, in one snapshot."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from adapters.log_rows import COUNT, EVENTS, SEALED, SEGMENT_ROWS, sealed_rows
+from domain.errors import StoreUnavailable
+from domain.verification.segment import Segment, segment_of
+from domain.verification.source import SealedRow
+
+_FROM: Final = f"{EVENTS} LIMIT -1 OFFSET ?"
+
+
+class SqliteLogRows:
+    """A `LogSource`. Works on a stopped store, also on a read-only medium, and beside a running server."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the snapshot; raises `StoreUnavailable` if there is no store that can be read."""
+        if not path.is_file():
+            raise StoreUnavailable(f"there is no store {path}; name the folder it is in with --data-dir")
+        self._path = path
+        with self._readable():
+            try:
+                self._connection = _snapshot(path, "mode=ro")
+            except sqlite3.OperationalError:
+                if not _lies_still(path):
+                    raise
+                self._connection = _snapshot(path, "mode=ro&immutable=1")
+
+    def count(self) -> int | None:
+        with self._readable():
+            (last,) = self._connection.execute(COUNT).fetchone()
+        return last if isinstance(last, int) else None
+
+    def segments(self) -> Iterator[Segment]:
+        with self._readable():
+            for rows in self._batches():
+                yield segment_of(rows)
+
+    def sealed(self) -> Iterator[Sequence[SealedRow]] | None:
+        return self._sealed()
+
+    def close(self) -> None:
+        """End the snapshot."""
+        self._connection.close()
+
+    def _sealed(self) -> Iterator[Sequence[SealedRow]]:
+        self._connection.text_factory = _lenient
+        with self._readable():
+            yield from sealed_rows(self._connection.execute(SEALED))
+
+    def _batches(self) -> Iterator[list[Any]]:
+        read = 0
+        cursor = self._connection.execute(_FROM, (read,))
+        while True:
+            try:
+                rows = cursor.fetchmany(SEGMENT_ROWS)
+            except sqlite3.OperationalError as error:
+                if self._connection.text_factory is _lenient or "decode" not in str(error):
+                    raise
+                # Text that is not UTF-8 any more: read from here on so that the checks can name the event.
+                self._connection.text_factory = _lenient
+                cursor = self._connection.execute(_FROM, (read,))
+                continue
+            if not rows:
+                return
+            yield rows
+            read += len(rows)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the store {self._path} cannot be read: {error}") from error
+
+
+def _snapshot(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("BEGIN")
+        connection.execute(COUNT)  # a snapshot begins with its first read
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _lies_still(path: Path) -> bool:
+    """Whether nobody can be writing: the folder is read-only to us and no write-ahead log is left to be read."""
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")

@@ -1,0 +1,106 @@
+"""What some events say of things outside the log: which value was sealed, which key destroyed, which key signs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+
+
+class Stated(NamedTuple):
+    """As much of an event as is needed to understand it."""
+
+    position: int
+    type: str
+    tenant: str
+    stream: str
+    body: bytes
+
+
+class Sealing(msgspec.Struct, frozen=True, gc=False):
+    """A value was sealed as version `number` of `stream`."""
+
+    position: int
+    digest: bytes
+    stream: str
+    number: int
+
+
+class SigningKeyNamed(NamedTuple):
+    """A key that signs checkpoints was created."""
+
+    position: int
+    public: bytes
+
+
+class _Written(msgspec.Struct):
+    seal_id: str
+    seal_digest: str
+    number: int
+
+
+class _Destroyed(msgspec.Struct):
+    numbers: list[int]
+
+
+class _KeyCreated(msgspec.Struct):
+    public: str
+
+
+_WRITTEN: Final = msgspec.json.Decoder(_Written)
+_DESTROYED: Final = msgspec.json.Decoder(_Destroyed)
+_KEY_CREATED: Final = msgspec.json.Decoder(_KeyCreated)
+
+
+class Statements:
+    """Gathered while the log is read. Its memory grows with the number of sealed values, some 400 bytes each."""
+
+    def __init__(self) -> None:
+        self.sealings: dict[tuple[str, str], Sealing] = {}
+        """By tenant and seal id: those not yet found in the store."""
+        self.signing_keys: list[SigningKeyNamed] = []
+        self.unreadable: list[tuple[int, str]] = []
+        """Positions and types of events whose body does not say what it must."""
+        self.destroyed: dict[tuple[str, int], int] = {}
+        """The position of the event that destroyed the key of a stream's version."""
+
+    def read(self, events: Iterable[Stated]) -> None:
+        """Take in what these events say; of other types nothing is read."""
+        for event in events:
+            try:
+                _READERS[event.type](self, event)
+            except (msgspec.DecodeError, ValueError):
+                self.unreadable.append((event.position, event.type))
+
+    def destroyed_at(self, sealing: Sealing) -> int | None:
+        """The position of the later event that destroyed this value's key, or None."""
+        position = self.destroyed.get((sealing.stream, sealing.number))
+        return position if position is not None and position > sealing.position else None
+
+
+def _written(log: Statements, event: Stated) -> None:
+    body = _WRITTEN.decode(event.body)
+    digest = bytes.fromhex(body.seal_digest)
+    sealing = Sealing(event.position, digest, sys.intern(event.stream), body.number)
+    log.sealings[sys.intern(event.tenant), body.seal_id] = sealing
+
+
+def _destroying(log: Statements, event: Stated) -> None:
+    for number in _DESTROYED.decode(event.body).numbers:
+        log.destroyed.setdefault((event.stream, number), event.position)
+
+
+def _key_created(log: Statements, event: Stated) -> None:
+    public = bytes.fromhex(_KEY_CREATED.decode(event.body).public)
+    log.signing_keys.append(SigningKeyNamed(event.position, public))
+
+
+_READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
+    "secret.version.written": _written,
+    "secret.versions.destroyed": _destroying,
+    "signing_key.created": _key_created,
+}
+STATING: Final = frozenset(_READERS)
+"""The types of the events that are read."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Condition, Thread
 from typing import Final, NamedTuple, Protocol
 
@@ -16,6 +18,7 @@ from domain.ports import Append, EventLog
 Observer = Callable[[int, float, Head], None]
 """Told after each commit: how many commands, seconds it took, the new head."""
 
+_log = logging.getLogger("trstctl.committer")
 _GATHER: Final = 0.004
 """Longest wait, in seconds, for as many commands as came last time.
 
@@ -95,8 +98,7 @@ class Committer:
             outcomes, head = self._write([waiting.entry for waiting in taken])
             self._answer(taken, outcomes)
             if head:
-                for observer in self._observers:
-                    observer(len(taken), time.perf_counter() - started, head)
+                tell(self._observers, len(taken), time.perf_counter() - started, head)
 
     def _take(self) -> list[_Waiting]:
         with self._wake:
@@ -131,7 +133,8 @@ class Committer:
         for waiting, outcome in zip(taken, outcomes, strict=True):
             by_loop.setdefault(waiting.loop, []).append((waiting.answer, outcome))
         for loop, answers in by_loop.items():
-            if not loop.is_closed():
+            # A loop that is closed, perhaps at this very moment, has nobody left who waits.
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(_set_all, answers)
 
 
@@ -143,6 +146,15 @@ def _set_all(answers: Sequence[tuple[asyncio.Future[int], Outcome]]) -> None:
             answer.set_result(outcome)
         else:
             answer.set_exception(outcome)
+
+
+def tell(observers: Sequence[Observer], commands: int, seconds: float, head: Head) -> None:
+    """Tell each of a commit. One that fails is logged: it must not stop the writing."""
+    for observer in observers:
+        try:
+            observer(commands, seconds, head)
+        except Exception:  # noqa: BLE001 - whatever it was, it is logged whole
+            _log.exception("an observer of commits failed")
 
 
 def refusal(error: Exception) -> TrstctlError:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from adapters.log.batch import Batch, LogStore, LogTransaction, Outcome
-from adapters.log.committer import Observer, refusal
+from adapters.log.committer import Observer, refusal, tell
 from adapters.log.linking import Head
 from domain.errors import StoreBusy, StoreUnavailable
 from domain.ports import Append
@@ -75,8 +75,7 @@ class LoopCommitter:
             for (_, answer), outcome in zip(taken, outcomes, strict=True):
                 _settle(answer, outcome)
             if head:
-                for observer in self._observers:
-                    observer(len(taken), time.perf_counter() - started, head)
+                tell(self._observers, len(taken), time.perf_counter() - started, head)
             # Those just answered ask again at once; what they ask goes together.
             await asyncio.sleep(0)
         self._writing = None

@@ -1,0 +1,202 @@
+"""The whole system in one process on an embedded store, put together as by the composition root; its clock moves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from adapters.kek_file import create_kek_file
+from adapters.kek_folder import KekFolder
+from adapters.keyring import KeyRing
+from adapters.log.batch import Batch
+from adapters.log.follower import Follower
+from adapters.log.repository import StreamRepository
+from adapters.replies import SealedReplies
+from adapters.sealing import EnvelopeSealer
+from api.app import create_app
+from api.asgi import ASGIApp
+from api.metrics import Metrics
+from api.services import Limits, Services
+from cli.server.stores import Store, open_sqlite
+from domain.call import Call, Principal
+from domain.commands.comparing import SecretComparison
+from domain.commands.expansion import Expander
+from domain.commands.reading import SecretReads
+from domain.commands.resolving import SecretResolution
+from domain.commands.secrets import SecretCommands
+from domain.commands.tenants import TenantCommands, operator
+from domain.commands.tokens import TokenCommands
+from domain.commands.transfer import SecretTransfer
+
+RETENTION = timedelta(hours=1)
+"""How long replies are kept for whoever repeats a request."""
+
+
+class MovableClock:
+    """The real time, moved."""
+
+    def __init__(self) -> None:
+        self.moved = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.moved
+
+    def advance(self, **by: float) -> None:
+        """Move on by what `timedelta` is given."""
+        self.moved += timedelta(**by)
+
+
+class RecordedAuditing:
+    """Stands in for what the log tells of itself; remembers for which tenant it was asked."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self.follower: Follower | None = None
+        self.exported: list[str] = []
+
+    async def caught_up(self) -> None:
+        if self.follower:
+            await self.follower.caught_up(await self._assembly.head(), 5.0)
+
+    async def export(self, tenant: str) -> AsyncIterator[bytes]:
+        self.exported.append(tenant)
+        yield b'{"position":1}\n'
+
+    async def verify(self) -> Mapping[str, object]:
+        return {"intact": True}
+
+    async def checkpoints(self) -> Sequence[str]:
+        return ["note"]
+
+    async def checkpoint(self) -> str:
+        return "note"
+
+    def public_key(self) -> str:
+        return "trstctl+00000000+AAAA"
+
+
+class Assembly:
+    """Everything over one store. `folder` holds the KEK file and the database."""
+
+    def __init__(self, folder: Path, store: Store, clock: MovableClock) -> None:
+        self.folder = folder
+        self.store = store
+        self.clock = clock
+        self.views = store.views
+        self.committer = store.committer(Batch(store.log, store.views.inline, os.urandom(8).hex()), 512)
+        self.ring = KeyRing(KekFolder(folder / "kek"), store.reader)
+        self.sealer = EnvelopeSealer(self.ring, store.reader, clock)
+        self.replies = SealedReplies(store.reader, self.sealer, clock, RETENTION)
+        self.repository = StreamRepository(store.reader)
+        self.tokens = TokenCommands(self.committer, self.repository, self.views.tokens, self.replies, clock, os.urandom)
+        self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, clock, os.urandom)
+        self.auditing = RecordedAuditing(self)
+        self._secret_commands()
+
+    def _secret_commands(self) -> None:
+        log, view, sealer, clock = self.committer, self.views.secrets, self.sealer, self.clock
+        expander = Expander(sealer, view)
+        self.secrets = SecretCommands(log, self.repository, sealer, view, self.replies, clock)
+        self.reads = SecretReads(log, sealer, view, clock)
+        self.resolution = SecretResolution(log, self.reads, expander, view, self.views.references, clock)
+        self.transfer = SecretTransfer(
+            log, self.repository, self.secrets, self.reads, expander, view, self.replies, clock
+        )
+        self.comparison = SecretComparison(log, self.reads, expander, view, clock)
+
+    def services(self, **changes: Any) -> Services:
+        """What the API is handed; `changes` are other parts than the usual ones."""
+        made = Services(
+            secrets=self.secrets,
+            reads=self.reads,
+            resolution=self.resolution,
+            transfer=self.transfer,
+            comparison=self.comparison,
+            tokens=self.tokens,
+            audit_events=self.views.audit,
+            auditing=self.auditing,
+            replies=self.replies,
+            metrics=Metrics("0"),
+            limits=Limits(),
+            secrets_disabled=None,
+            ready=_ready,
+            tenant_name=self._tenant_name,
+        )
+        return replace(made, **changes)
+
+    def app(self, **changes: Any) -> ASGIApp:
+        """The API over this store."""
+        return create_app(self.services(**changes))
+
+    async def _tenant_name(self, tenant: str) -> str:
+        return (await self.tenants.find(tenant)).name
+
+    async def new_tenant(self, name: str) -> str:
+        """A tenant's id."""
+        return (await self.tenants.create(name, name, "test")).result.tenant
+
+    async def new_token(
+        self, tenant: str, subject: str = "ops", scopes: Sequence[str] = ("*",), ttl_seconds: int | None = None
+    ) -> str:
+        """A token, issued by the operator."""
+        issued = await self.tokens.issue(operator(tenant, "test"), subject, scopes, ttl_seconds)
+        token = issued.result.token
+        assert isinstance(token, str)
+        return token
+
+    async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What the database holds."""
+        return [tuple(row) for row in await self.store.reader.system_rows(sql, parameters)]
+
+    async def head(self) -> int:
+        """The newest event's position."""
+        ((position,),) = await self.rows("SELECT coalesce(max(position), 0) FROM events")
+        return int(position)
+
+
+def call(tenant: str, *scopes: str, subject: str = "ops") -> Call:
+    """A request of somebody who holds these scopes, or all."""
+    principal = Principal(tenant=tenant, subject=subject, scopes=scopes or ("*",), token_id="tok_test")
+    return Call(principal=principal, request_id="request")
+
+
+async def _ready() -> Mapping[str, str]:
+    return {"store": "ok"}
+
+
+def _make_kek(folder: Path) -> None:
+    folder.chmod(0o700)
+    if not (folder / "kek").exists():
+        create_kek_file(folder / "kek")
+
+
+@asynccontextmanager
+async def assembled(folder: Path) -> AsyncIterator[Assembly]:
+    """An assembly on a store in `folder`, which is made if it is not there."""
+    _make_kek(folder)
+    store = await open_sqlite(folder / "trstctl.db", durable=False)
+    assembly = Assembly(folder, store, MovableClock())
+    try:
+        yield assembly
+    finally:
+        await assembly.committer.stop()
+        await store.close()
+
+
+@asynccontextmanager
+async def following(assembly: Assembly) -> AsyncIterator[Follower]:
+    """The audit index, following the log meanwhile."""
+    follower = Follower(assembly.views.audit, assembly.store.reader, assembly.committer)
+    task = asyncio.create_task(follower.run())
+    assembly.auditing.follower = follower
+    try:
+        yield follower
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -46,6 +46,10 @@ class Auditing(Protocol):
         """NDJSON lines of the whole chain, other tenants' events withheld."""
         ...
 
+    async def caught_up(self) -> None:
+        """Wait until what was written before now is found by a search."""
+        ...
+
     async def verify(self) -> Mapping[str, object]:
         """Check the whole log now; the report as JSON would have it."""
         ...

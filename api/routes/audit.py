@@ -43,6 +43,7 @@ async def events(request: AnyRequest) -> Response[AuditPage]:
     newest_first = _order(request)
     direction, position = _cursor(request)
     backwards = direction == "prev"
+    await services(request).auditing.caught_up()
     found = await services(request).audit_events.page(
         caller.tenant, _filter(request), cursor=position, newest_first=newest_first != backwards, limit=limit + 1
     )

@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from adapters.kek_file import load_kek
+from cli.server import hardening
 from cli.server.config import Settings
+from cli.server.config.settings import address
 from cli.server.stores import open_store
-from domain.errors import Disabled, Misconfigured, TrstctlError
+from cli.server.tls import server_context
+from domain.errors import Disabled, Misconfigured, StoreUnavailable, TrstctlError
 
 
-def check(settings: Settings) -> Mapping[str, str | None]:
-    """By part: None if it is good, or what is wrong and what to do."""
-    parts: dict[str, Callable[[Settings], None]] = {
-        "secrets API": _api,
-        "KEK file": _kek,
-        "TLS": _tls,
-        "store": _store,
-        "machine login": _machine_auth,
-    }
-    return {name: _problem(part, settings) for name, part in parts.items()}
+class Finding(NamedTuple):
+    """One part: good if it has no problem. A problem that is only a `note` keeps nothing from working."""
+
+    part: str
+    problem: str | None
+    note: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether something would not work."""
+        return self.problem is not None and not self.note
+
+    def line(self) -> str:
+        """As it is printed."""
+        return f"{self.part}: {'note: ' if self.note and self.problem else ''}{self.problem or 'ok'}"
 
 
-def _problem(part: Callable[[Settings], None], settings: Settings) -> str | None:
+def check(settings: Settings, file: Path | None = None) -> Iterator[Finding]:
+    """Each part with what is wrong and what to do; `file` is where the settings came from."""
+    for part, examine in _PARTS.items():
+        yield Finding(part, _problem(examine, settings))
+    yield Finding("machine login", _machine_auth(settings), note=True)
+    yield Finding("hardening", _hardening(), note=True)
+    yield Finding("store password", _password(settings, file), note=True)
+
+
+def _problem(examine: Callable[[Settings], None], settings: Settings) -> str | None:
     try:
-        part(settings)
+        examine(settings)
     except TrstctlError as error:
         return error.message
     return None
@@ -45,24 +64,69 @@ def _kek(settings: Settings) -> None:
 
 
 def _tls(settings: Settings) -> None:
-    cert, key = settings.tls.cert_file, settings.tls.key_file
-    if not cert or not key:
-        raise Misconfigured("no certificate: set tls.cert_file and tls.key_file to PEM files")
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise Misconfigured(f"{cert} and {key} do not make a certificate with its key: {error}") from error
+    server_context(settings.tls)
+
+
+def _listen(settings: Settings) -> None:
+    address(settings.listen)
 
 
 def _store(settings: Settings) -> None:
-    async def opened() -> None:
-        store = await open_store(settings)
+    database = Path(settings.data_dir) / "trstctl.db"
+    if settings.store or database.exists():
+        asyncio.run(_opened(settings))
+    else:
+        # Not to be made by whoever checks: the server's user could not open what root has made.
+        _check_can_be_made(database.parent, "data_dir")
+
+
+async def _opened(settings: Settings) -> None:
+    store = await open_store(settings)
+    try:
+        await store.reader.system_rows("SELECT max(position) FROM events")
+    finally:
         await store.close()
 
-    asyncio.run(opened())
+
+def _checkpoints(settings: Settings) -> None:
+    _check_can_be_made(Path(settings.audit.checkpoints.dir), "audit.checkpoints.dir")
 
 
-def _machine_auth(settings: Settings) -> None:
+def _check_can_be_made(folder: Path, key: str) -> None:
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise Misconfigured(f"{key}: {nearest} is not a folder; name another")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise StoreUnavailable(f"{key}: this user may not write in {nearest}; run as the server's user, or change that")
+
+
+_PARTS: Final[dict[str, Callable[[Settings], None]]] = {
+    "listen": _listen,
+    "TLS": _tls,
+    "secrets API": _api,
+    "KEK file": _kek,
+    "store": _store,
+    "checkpoints": _checkpoints,
+}
+
+
+def _machine_auth(settings: Settings) -> str | None:
     count = len(settings.secrets.machine_auth)
-    if count:
-        raise Disabled(f"secrets.machine_auth has {count} entries, but this version does not serve machine login")
+    if not count:
+        return None
+    return f"secrets.machine_auth has {count} entries, but this version does not serve machine login"
+
+
+def _hardening() -> str | None:
+    if os.environ.get(hardening.SWITCH) != "off":
+        return None
+    return f"{hardening.SWITCH}=off: values stay in freed memory, and dumps of the process may show them"
+
+
+def _password(settings: Settings, file: Path | None) -> str | None:
+    """A password within the address is as secret as the file it stands in."""
+    if not settings.store or urlsplit(settings.store).password is None or "TRSTCTL_STORE" in os.environ:
+        return None
+    if file is None or not file.stat().st_mode & 0o044:
+        return None
+    return f"store has a password, and others may read {file}: do chmod 600 {file}, or use store_password_file"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from adapters.checkpoint_files import CheckpointFolder
+from adapters.checkpointer import Checkpointer
 from adapters.kek_folder import KekFolder
 from adapters.keyring import KeyRing
 from adapters.log.batch import Batch
@@ -17,11 +20,13 @@ from adapters.log.repository import StreamRepository
 from adapters.replies import SealedReplies
 from adapters.scheduler import Scheduler
 from adapters.sealing import EnvelopeSealer
+from adapters.signing_key import obtain_signing_key
 from api.app import create_app
 from api.asgi import ASGIApp
 from api.description import VERSION
 from api.metrics import Metrics
 from api.services import Limits, Services
+from cli.server.auditing import LogAuditing
 from cli.server.config import Settings
 from cli.server.readiness import Readiness
 from cli.server.stores import Store, open_store
@@ -35,6 +40,8 @@ from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 from domain.errors import KeyUnavailable
 from domain.ports import Append
+
+_log = logging.getLogger("trstctl.server")
 
 
 def now() -> datetime:
@@ -115,10 +122,29 @@ async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
         metrics.watch_lag("audit", lambda: follower.lag)
         following = asyncio.create_task(follower.run())
         stack.push_async_callback(_cancelled, following)
+        checkpointer = await _checkpointer(runtime)
         scheduler = _scheduler(runtime)
+        if checkpointer:
+            runtime.committer.observe(checkpointer.committed)
+            every = runtime.settings.audit.checkpoints.every_seconds
+            scheduler.every(every, "sign a checkpoint", checkpointer.sign_if_grown)
+            await checkpointer.sign_if_grown()
+            stack.push_async_callback(checkpointer.sign_if_grown)
         scheduler.start()
         stack.callback(scheduler.stop)
-        yield create_app(_services(runtime, metrics, follower))
+        auditing = LogAuditing(runtime.settings, runtime.store.reader, checkpointer, follower)
+        yield create_app(_services(runtime, metrics, auditing))
+
+
+async def _checkpointer(runtime: Runtime) -> Checkpointer | None:
+    settings = runtime.settings.audit.checkpoints
+    try:
+        key = await obtain_signing_key(runtime.keks, runtime.store.reader, runtime.committer, now)
+    except KeyUnavailable as error:
+        _log.critical("checkpoints are not signed for want of the KEK", extra={"reason": error.message})
+        return None
+    folder = CheckpointFolder(Path(settings.dir))
+    return Checkpointer(runtime.store.reader, folder, key, settings.origin, settings.every_events)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -138,7 +164,7 @@ def _scheduler(runtime: Runtime) -> Scheduler:
     return scheduler
 
 
-def _services(runtime: Runtime, metrics: Metrics, follower: Follower) -> Services:
+def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Services:
     limits = runtime.settings.limits
     return Services(
         secrets=runtime.secrets,
@@ -148,7 +174,7 @@ def _services(runtime: Runtime, metrics: Metrics, follower: Follower) -> Service
         comparison=runtime.comparison,
         tokens=runtime.tokens,
         audit_events=runtime.views.audit,
-        auditing=None,  # type: ignore,
+        auditing=auditing,
         replies=runtime.replies,
         metrics=metrics,
         limits=Limits(

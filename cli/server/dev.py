@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import socket
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,53 +16,71 @@ from adapters.crypto import self_signed_certificate
 from adapters.kek_file import create_kek_file
 from cli.server.compose import Runtime, now, open_runtime
 from cli.server.config import Settings, load
+from cli.server.migrating import migrated
 from domain.commands.tenants import operator
 from domain.errors import Misconfigured, TrstctlError, Unauthenticated
 
 TENANT: Final = "default"
 _TOKEN: Final = re.compile(r"^export TRSTCTL_TOKEN=(trst_[0-9A-Za-z]+)$", re.MULTILINE)
-_CERTIFICATE_DAYS: Final = 825
+_CERTIFICATE_DAYS: Final = 3650
+"""It is trusted for being this very file, on this machine; a shorter life would only be an end to look after."""
 
 
-def prepared_settings(folder: Path, port: int) -> Settings:
-    """The folder with its key and certificate, made if they are not there, and the settings to serve it.
+def settings_for(folder: Path, port: int, store: str = "") -> Settings:
+    """How the server in `folder` is served; raises `Misconfigured`. The environment's other files are left aside."""
+    listen = f"127.0.0.1:{port}"
+    base = load(keep_environment_paths=False, data_dir=str(folder), store=store, listen=listen, public_url="")
+    return msgspec.structs.replace(
+        base,
+        secrets=msgspec.structs.replace(base.secrets, enable_api=True, kek_file=str(folder / "kek")),
+        tls=msgspec.structs.replace(base.tls, cert_file=str(folder / "tls.crt"), key_file=str(folder / "tls.key")),
+    )
 
-    Raises `Misconfigured`.
-    """
+
+def make_files(folder: Path) -> None:
+    """The folder, its key and its certificate, unless they are there; raises `Misconfigured`, `KeyUnavailable`."""
     _make_folder(folder)
     kek, cert, key = folder / "kek", folder / "tls.crt", folder / "tls.key"
     if not os.path.lexists(kek):
+        _refuse_to_replace(kek)
         create_kek_file(kek)
     if not (cert.exists() and key.exists()):
         _make_certificate(cert, key)
-    base = load(keep_environment_paths=False, data_dir=str(folder), store="", listen=f"127.0.0.1:{port}")
-    return msgspec.structs.replace(
-        base,
-        secrets=msgspec.structs.replace(base.secrets, enable_api=True, kek_file=str(kek)),
-        tls=msgspec.structs.replace(base.tls, cert_file=str(cert), key_file=str(key)),
-    )
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = folder.stat()
+        if state.st_uid == os.geteuid() and stat.S_IMODE(state.st_mode) & 0o077 and not any(folder.iterdir()):
+            folder.chmod(0o700)  # made for us, and nothing in it yet
+            state = folder.stat()
     except OSError as error:
         raise Misconfigured(f"{folder}: {error.strerror}; name another folder with --data-dir") from error
     if state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077:
         raise Misconfigured(f"{folder} must be yours alone; do: chmod 700 {shlex.quote(str(folder))}")
 
 
+def _refuse_to_replace(kek: Path) -> None:
+    """A new key would not open what the old one has sealed."""
+    left = [name for name in ("trstctl.db", "dev.env") if (kek.parent / name).exists()]
+    if left:
+        folder = shlex.quote(str(kek.parent))
+        raise Misconfigured(
+            f"{kek} is gone, but not {' and '.join(left)} beside it: put the key back, or begin anew: rm -r {folder}"
+        )
+
+
 def _make_certificate(cert: Path, key: Path) -> None:
-    certificate, private = self_signed_certificate(socket.gethostname(), now(), _CERTIFICATE_DAYS)
+    certificate, private = self_signed_certificate("localhost", now(), _CERTIFICATE_DAYS)
     try:
-        write_owner_only(key, bytes(private))
+        write_owner_only(key, private)
     finally:
         private[:] = bytes(len(private))
     write_owner_only(cert, certificate)
 
 
-def write_owner_only(path: Path, content: bytes) -> None:
+def write_owner_only(path: Path, content: bytes | bytearray) -> None:
     """Write a file 0600 so that it is there whole or as it was before."""
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)
@@ -82,6 +99,8 @@ async def prepare_store(settings: Settings) -> str:
     """
     env_file = Path(settings.data_dir) / "dev.env"
     told = _told(env_file)
+    if settings.store:
+        await migrated(settings)
     async with open_runtime(settings) as runtime:
         tenant = await runtime.views.tenants.find(TENANT)
         if tenant is None:
@@ -117,13 +136,12 @@ async def _new_token(runtime: Runtime, tenant: str) -> str:
 
 def variables(settings: Settings, token: str) -> Mapping[str, str]:
     """What a client's environment needs to use this server."""
-    address = f"https://localhost:{settings.listen.rpartition(':')[2]}"
     return {
-        "TRSTCTL_SERVER": address,
+        "TRSTCTL_SERVER": settings.url,
         "TRSTCTL_TOKEN": token,
         "TRSTCTL_CACERT": settings.tls.cert_file,
         "TRSTCTL_SECRETS_KEK_FILE": settings.secrets.kek_file,
-        "VAULT_ADDR": address,
+        "VAULT_ADDR": settings.url,
         "VAULT_TOKEN": token,
         "VAULT_CACERT": settings.tls.cert_file,
     }

@@ -1,4 +1,4 @@
-"""Exit codes of `trstctl`: the one table from errors to codes."""
+"""Exit codes of `trstctl`: the one table from errors to codes. Stable: scripts and service managers rest on them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ FAILED: Final = 1
 """Something was found wrong, or a fault of ours."""
 COULD_NOT: Final = 2
 """Used wrongly, misconfigured, or unable to check."""
+INTERRUPTED: Final = 130
+"""Ctrl-C."""
+BROKEN_PIPE: Final = 141
+"""Whoever read our output stopped reading."""
 
 CODES: Final[dict[type[TrstctlError], int]] = {
     errors.Unavailable: COULD_NOT,

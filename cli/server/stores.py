@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from adapters.log.batch import Batch, LogStore
 from adapters.log.committer import Committer, WatchedLog
@@ -95,6 +96,11 @@ def postgres_dsn(settings: Settings) -> str:
     from adapters.postgres.connection import with_password
 
     return with_password(settings.store, password)
+
+
+def unread_views() -> Sequence[Projection]:
+    """The read models before there is a store: their tables can be made and events applied, nothing can be asked."""
+    return Views.over(cast("Reader", None)).all
 
 
 async def open_postgres(dsn: str) -> Store:

@@ -12,6 +12,7 @@ import msgspec
 
 from cli.server import browsing
 from cli.server.browsing import Filter, LogEvent
+from cli.server.commands import audit_export
 from cli.server.compose import Runtime
 from cli.server.config import Settings
 from cli.server.opening import store_options, with_runtime
@@ -23,6 +24,9 @@ _COLUMNS = ("position", "when", "type", "actor", "about")
 @click.group("audit")
 def command() -> None:
     """The log: every fact, in order, each chained to the one before."""
+
+
+command.add_command(audit_export.command)
 
 
 def _filters(decorated: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import yaml
 
-from cli.server.config.keys import Key, keys
-from cli.server.config.settings import Settings
+from cli.server.config import environment as variables
+from cli.server.config.keys import Key, descriptions, keys
+from cli.server.config.settings import MachineAuth, Settings
 from cli.server.config.strict_yaml import StrictLoader
 from domain.errors import Misconfigured
 
-_MOST_BYTES: Final = 1024 * 1024
-_BOOLEANS: Final = {
-    "1": "true",
-    "yes": "true",
-    "on": "true",
-    "true": "true",
-    "0": "false",
-    "no": "false",
-    "off": "false",
-    "false": "false",
-}
-_CLIENT: Final = frozenset(
-    {
-        "TRSTCTL_SERVER",
-        "TRSTCTL_TOKEN",
-        "TRSTCTL_TOKEN_FILE",
-        "TRSTCTL_CACERT",
-        "TRSTCTL_IDEMPOTENCY_KEY",
-        "TRSTCTL_OUTPUT",
-    }
-)
-_OTHERS: Final = frozenset({"TRSTCTL_CONFIG_FILE", "TRSTCTL_HARDENING", "TRSTCTL_HARDENED", "TRSTCTL_FAIL_POINT"})
+_MOST_BYTES: Final = 256 * 1024
+_REFERENCE: Final = "see docs/reference/configuration.md"
+_INDEX: Final = re.compile(r"\[\d*\].*")
 
 
 def load(
@@ -52,96 +35,105 @@ def load(
     Without `keep_environment_paths` the variables that name files are left aside. Raises `Misconfigured`.
     """
     environment = os.environ if environment is None else environment
-    named = file or (Path(text) if (text := environment.get("TRSTCTL_CONFIG_FILE")) else None)
+    named = file or (_named(environment) if keep_environment_paths else None)
     found = _of_file(named) if named else {}
-    _refuse_unknown(found, named)
-    sources: dict[str, str] = {}
-    for key in keys():
-        if key.variable in environment and (keep_environment_paths or not _is_path(key)):
-            _put(found, key, environment[key.variable])
-            sources[key.dotted] = key.variable
-    _refuse_unknown_variables(environment)
-    for path, value in overrides.items():
-        found[path] = value
-    return _located(_converted(found, named, sources))
+    given = variables.values(environment, with_paths=keep_environment_paths)
+    for key, value in given.items():
+        _put(found, key, value)
+    found.update(overrides)
+    return _located(_converted(found, named, given))
 
 
-def _is_path(key: Key) -> bool:
-    return key.path[-1] in {"store", "data_dir", "dir"} or key.path[-1].endswith("_file")
+def _named(environment: Mapping[str, str]) -> Path | None:
+    text = environment.get(variables.CONFIG_FILE)
+    return Path(text) if text else None
 
 
 def _of_file(file: Path) -> dict[str, Any]:
-    try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"{file}: {error.strerror}; name a file that this user may read") from error
-    if len(text) > _MOST_BYTES:
-        raise Misconfigured(f"{file}: a configuration has at most {_MOST_BYTES} bytes")
-    try:
-        found = yaml.load(text, Loader=StrictLoader)  # noqa: S506 - a subclass of SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{file}: not YAML as it should be: {error}") from error
+    found = _parsed(file, _read(file))
     if found is None:
         return {}
     if not isinstance(found, dict):
         raise Misconfigured(f"{file}: write keys and values, such as 'listen: 127.0.0.1:8443'")
-    return found
+    return _known_only(file, found, ())
 
 
-def _refuse_unknown(found: Mapping[str, Any], file: Path | None) -> None:
-    known = {key.path[: depth + 1] for key in keys() for depth in range(len(key.path))}
-    leaves = {key.path for key in keys()}
-
-    def walk(part: Mapping[str, Any], above: tuple[str, ...]) -> None:
-        for name, value in part.items():
-            path = (*above, str(name))
-            if path not in known:
-                raise Misconfigured(f"{file}: there is no key {'.'.join(path)!r}{_meant(path, known)}")
-            if path not in leaves:
-                if not isinstance(value, dict):
-                    raise Misconfigured(f"{file}: {'.'.join(path)} is a section; write its keys below it, indented")
-                walk(value, path)
-
-    walk(found, ())
-
-
-def _meant(path: tuple[str, ...], known: set[tuple[str, ...]]) -> str:
-    near = difflib.get_close_matches(".".join(path), [".".join(each) for each in known], n=1)
-    return f"; did you mean {near[0]!r}?" if near else "; see docs/reference/configuration.md"
-
-
-def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = {key.variable for key in keys()} | _CLIENT | _OTHERS
-    for name in environment:
-        if name.startswith("TRSTCTL_") and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            meant = f"; did you mean {near[0]}?" if near else "; see docs/reference/configuration.md"
-            raise Misconfigured(f"environment: there is no variable {name}{meant}")
-
-
-def _put(found: dict[str, Any], key: Key, text: str) -> None:
-    section = found
-    for name in key.path[:-1]:
-        section = section.setdefault(name, {})
+def _read(file: Path) -> bytes:
     try:
-        if isinstance(key.default, bool):
-            text = _BOOLEANS.get(text.lower(), text)
-        section[key.path[-1]] = text if isinstance(key.default, str) else msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+        with file.open("rb") as opened:
+            text = opened.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise Misconfigured(f"{file}: {error.strerror}; name a configuration file that this user may read") from error
+    if len(text) > _MOST_BYTES:
+        raise Misconfigured(f"{file}: a configuration has at most {_MOST_BYTES} bytes; is this the right file?")
+    return text
+
+
+def _parsed(file: Path, text: bytes) -> object:
+    try:
+        return cast("object", yaml.load(text, Loader=StrictLoader))  # noqa: S506 - a subclass of SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        # The error's own text would quote the line, in which a password may stand.
+        raise Misconfigured(f"{file}: {line}{error.problem or 'not YAML'}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise Misconfigured(
-            f"environment: {key.variable}: {text!r} is not understood; write it as JSON would"
+            f"{file}: this is no YAML that a configuration could be written in; {_REFERENCE}"
         ) from error
 
 
-def _converted(found: dict[str, Any], file: Path | None, sources: Mapping[str, str]) -> Settings:
+def _known_only(file: Path, part: Mapping[Any, Any], above: tuple[str, ...]) -> dict[str, Any]:
+    """`part` with its sections, of which an empty one may be left so; raises `Misconfigured` for a key there is not."""
+    leaves = {key.path for key in keys()}
+    sections = {path[:depth] for path in leaves for depth in range(1, len(path))}
+    kept: dict[str, Any] = {}
+    for name, value in part.items():
+        path = (*above, str(name))
+        if path in sections:
+            if not isinstance(value, dict | None):
+                raise Misconfigured(f"{file}: {'.'.join(path)} is a section; write its keys below it, indented")
+            kept[path[-1]] = _known_only(file, value or {}, path)
+        elif path in leaves:
+            kept[path[-1]] = value
+        else:
+            raise Misconfigured(f"{file}: there is no key {'.'.join(path)}; {_meant(path, leaves | sections)}")
+    return kept
+
+
+def _meant(path: tuple[str, ...], known: set[tuple[str, ...]]) -> str:
+    names = [".".join(each) for each in known]
+    same_last = [each for each in names if each.rpartition(".")[2] == path[-1]]
+    near = same_last or difflib.get_close_matches(".".join(path), names, n=1)
+    return f"did you mean {near[0]}?" if near else _REFERENCE
+
+
+def _put(found: dict[str, Any], key: Key, value: object) -> None:
+    section = found
+    for name in key.path[:-1]:
+        section = section.setdefault(name, {})
+    section[key.path[-1]] = value
+
+
+def _converted(found: dict[str, Any], file: Path | None, given: Mapping[Key, object]) -> Settings:
     try:
         return msgspec.convert(found, Settings)
     except msgspec.ValidationError as error:
-        text = str(error)
-        path = text.partition(" - at `$.")[2].rstrip("`")
-        source = f"environment: {sources[path]}" if path in sources else str(file)
-        remedy = next((key.description for key in keys() if key.dotted == path), "")
-        raise Misconfigured(f"{source}: {path}: {text.partition(' - at')[0]}. {remedy}") from error
+        problem, _, place = str(error).partition(" - at `$.")
+        place = place.rstrip("`")
+        key = next(key for key in keys() if key.dotted == _INDEX.sub("", place))
+        source = f"environment: {key.variable} ({place})" if key in given else f"{file}: {place}"
+        raise Misconfigured(f"{source}: {_told(problem)}. {_remedy(key, problem)}") from error
+
+
+def _told(problem: str) -> str:
+    """What is wrong; a regular expression says nothing to most people."""
+    return "not of the expected form" if "matching regex" in problem else problem.replace("`", "")
+
+
+def _remedy(key: Key, problem: str) -> str:
+    if "unknown field" in problem:
+        return f"An entry of {key.dotted} has {', '.join(descriptions(MachineAuth))}"
+    return key.description
 
 
 def _located(settings: Settings) -> Settings:

@@ -1,14 +1,16 @@
-"""What can be configured: one struct a section of the file.
+"""What can be configured: one struct a section of the file. `docs/reference/configuration.md` is made from this.
 
-Each key is also a variable, `TRSTCTL_` and its path in capitals.
+Each key is also a variable, `TRSTCTL_` and its path in capitals. Relative paths are from the working directory.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+
+from domain.errors import Misconfigured
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -16,10 +18,30 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Tls(Section, frozen=True):
-    """The certificate the server shows. Without one it does not start, except as `trstctl dev`, which makes its own."""
+    """The certificate the server shows. Without one it does not start, except as `trstctl dev`, which makes its own.
+
+    TLS 1.2 and 1.3 are served. SIGHUP makes the server read both files again, for a renewed certificate.
+    """
 
     cert_file: Annotated[str, Meta(description="PEM file with the certificate and its chain.")] = ""
-    key_file: Annotated[str, Meta(description="PEM file with the certificate's private key; owner-only.")] = ""
+    key_file: Annotated[
+        str,
+        Meta(
+            description="PEM file with the certificate's private key, not encrypted, closed to others than its group."
+        ),
+    ] = ""
+
+
+class MachineAuth(Section, frozen=True):
+    """One way for machines to log in. Accepted and checked for its form; this version does not serve machine login."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="The kind of login, such as `kubernetes`.")]
+    tenant_id: Annotated[str, Meta(description="The tenant whose machines these are.")] = ""
+    tenant_claim: Annotated[str, Meta(description="Or the claim that names the tenant.")] = ""
+    issuer: Annotated[str, Meta(description="Who must have issued a token.")] = ""
+    audience: Annotated[str, Meta(description="Whom a token must be meant for.")] = ""
+    jwks_file: Annotated[str, Meta(description="File with the issuer's public keys.")] = ""
+    allowed_accounts: Annotated[list[str], Meta(description="Accounts that may log in; write them in quotes.")] = []
 
 
 class Secrets(Section, frozen=True):
@@ -36,10 +58,10 @@ class Secrets(Section, frozen=True):
         ),
     ] = ""
     machine_auth: Annotated[
-        list[dict[str, Any]],
+        list[MachineAuth],
         Meta(
-            description="Machine logins. Accepted and kept for later: this version does not serve machine login,"
-            " and says so."
+            description="Machine logins, a list. Accepted and kept for later: this version does not serve machine"
+            " login, and `serve --check` and the start's messages say so."
         ),
     ] = []
 
@@ -54,7 +76,10 @@ class Checkpoints(Section, frozen=True):
     ] = 60
     origin: Annotated[
         str,
-        Meta(pattern=r"^[!-*,-~]{1,200}$", description="The log's name in its checkpoints: no spaces, no plus sign."),
+        Meta(
+            pattern=r"^[!-*,-~]{1,200}$",
+            description="The log's name in its checkpoints: 1 to 200 visible ASCII characters, no plus sign.",
+        ),
     ] = "trstctl.local/log"
 
 
@@ -75,7 +100,13 @@ class LimitSettings(Section, frozen=True):
         int, Meta(ge=0, le=10**6, description="Requests a second that one token may make on one node; 0 is no limit.")
     ] = 5000
     client_timeout_seconds: Annotated[
-        int, Meta(ge=1, le=3600, description="How long a client may take to send its request, in seconds.")
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="How long a client may take to send its request's head, its body, and to read each piece of its"
+            " answer, in seconds.",
+        ),
     ] = 30
 
 
@@ -97,20 +128,37 @@ class Log(Section, frozen=True):
     """The server's own messages, JSON lines on standard error."""
 
     level: Annotated[
-        str, Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
+        str,
+        Meta(
+            pattern="^(debug|info|warning|error)$",
+            description="`debug`, `info` (a line for each request), `warning` or `error`.",
+        ),
     ] = "info"
 
 
 class Settings(Section, frozen=True):
     """The whole configuration."""
 
-    listen: Annotated[str, Meta(description="Address and port to serve HTTPS on.")] = "127.0.0.1:8443"
+    listen: Annotated[str, Meta(description="Address and port to serve HTTPS on. `:8443` is every address.")] = (
+        "127.0.0.1:8443"
+    )
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https://[A-Za-z0-9.:\[\]-]+)?$",
+            description="The address that clients use, `https://host[:port]`, where it is not the one listened on.",
+        ),
+    ] = ""
     data_dir: Annotated[str, Meta(description="Folder of the embedded store and of what has no place of its own.")] = (
         "trstctl-data"
     )
     store: Annotated[
         str,
-        Meta(description="`postgresql://…`, or empty for the embedded store `trstctl.db` in `data_dir`."),
+        Meta(
+            pattern=r"^(postgres(ql)?://.+)?$",
+            description="`postgresql://user@host:port/database`, or empty for the embedded store `trstctl.db` in"
+            " `data_dir`.",
+        ),
     ] = ""
     store_password_file: Annotated[
         str, Meta(description="File with the PostgreSQL password, so that it need not be in `store`.")
@@ -122,3 +170,28 @@ class Settings(Section, frozen=True):
     idempotency: Idempotency = Idempotency()
     committer: CommitterSettings = CommitterSettings()
     log: Log = Log()
+
+    def __repr__(self) -> str:
+        """Without what is in it: `store` may hold a password."""
+        return "Settings(<redacted>)"
+
+    @property
+    def url(self) -> str:
+        """Where clients find the server."""
+        if self.public_url:
+            return self.public_url
+        host, port = address(self.listen)
+        local = host in {"127.0.0.1", "::1", "0.0.0.0", "::", "localhost"}  # noqa: S104 - compared, not bound
+        return f"https://{'localhost' if local else f'[{host}]' if ':' in host else host}:{port}"
+
+
+_EVERY: Final = "0.0.0.0"  # noqa: S104 - an empty host means every address, as everywhere
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Host and port of `host:port`, `[v6 host]:port` or `:port`, which means every address; raises `Misconfigured`."""
+    host, _, port = listen.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535) or (":" in bare and bare == host):
+        raise Misconfigured(f"listen: {listen!r}: write address:port, such as 127.0.0.1:8443 or [::1]:8443")
+    return bare or _EVERY, int(port)

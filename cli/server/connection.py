@@ -1,0 +1,103 @@
+"""One client's connection, with a bound on how slow it may be and on how much it may send before its request is known.
+
+uvicorn bounds only how long a connection may lie idle between two requests. A client that never ends its headers, that
+drips a body nobody waits for any more, or that does not read its answer, would keep its connection for ever. Bodies
+that are waited for are bounded by `api.edge`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+MOST_HEAD_BYTES: Final = 64 * 1024
+"""Largest request line with its headers."""
+_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\ncache-control: no-store\r\n\r\n"
+)
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """uvicorn's protocol, with `patience`: seconds for a request's head, and for a piece of an answer to be read."""
+
+    patience: ClassVar[float] = 30.0
+    _head_bytes = 0
+    _in_head = False
+    _head_due: asyncio.TimerHandle | None = None
+    _read_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._head_came()
+        self._answer_read()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; what did not complete a head counts against its bounds."""
+        super().data_received(data)
+        if self._in_head or _rests(self.cycle):
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES and self._in_head:
+                self._refuse_head()
+            elif self._head_due is None:
+                self._expect_head()
+
+    def on_message_begin(self) -> None:
+        """A request's first byte."""
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: from here the application waits."""
+        self._in_head = False
+        self._head_came()
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as we answer."""
+        super().pause_writing()
+        if self._read_due is None:
+            self._read_due = self.loop.call_later(self.patience, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        self._answer_read()
+        super().resume_writing()
+
+    def _expect_head(self) -> None:
+        if not self.transport.is_closing():
+            self._head_due = self.loop.call_later(self.patience, self.transport.abort)
+
+    def _head_came(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _answer_read(self) -> None:
+        if self._read_due is not None:
+            self._read_due.cancel()
+            self._read_due = None
+
+    def _refuse_head(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+
+def bounded(patience: float) -> type[BoundedConnection]:
+    """The protocol class with this many seconds of patience; uvicorn makes its instances itself."""
+    return type("BoundedConnection", (BoundedConnection,), {"patience": patience})
+
+
+def _rests(cycle: RequestResponseCycle | None) -> bool:
+    """Whether no request is being answered: what comes now can only lead to the next one."""
+    return cycle is None or cycle.response_complete

@@ -16,7 +16,7 @@ from domain.verification.segment import Segment
 
 _LINK: Final = Struct(f">{len(TAG)}s32sq32s32s").pack
 """What is hashed, as `domain.chain.link` has it. The position is packed as signed, for a store can be made to hold a
-negative one; for the others it is the same. A `prev_hash` of another length is cut or filled here, but found by `links`.
+negative one; for the others it is the same. A `prev_hash` of another length is cut or filled here; `links` finds it.
 """
 
 

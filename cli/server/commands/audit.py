@@ -12,7 +12,7 @@ import msgspec
 
 from cli.server import browsing
 from cli.server.browsing import Filter, LogEvent
-from cli.server.commands import audit_export
+from cli.server.commands import audit_export, audit_verify
 from cli.server.compose import Runtime
 from cli.server.config import Settings
 from cli.server.opening import store_options, with_runtime
@@ -27,6 +27,7 @@ def command() -> None:
 
 
 command.add_command(audit_export.command)
+command.add_command(audit_verify.command)
 
 
 def _filters(decorated: Callable[..., Any]) -> Callable[..., Any]:

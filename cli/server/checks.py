@@ -39,9 +39,13 @@ def check(settings: Settings, file: Path | None = None) -> Iterator[Finding]:
     """Each part with what is wrong and what to do; `file` is where the settings came from."""
     for part, examine in _PARTS.items():
         yield Finding(part, _problem(examine, settings))
-    yield Finding("machine login", _machine_auth(settings), note=True)
-    yield Finding("hardening", _hardening(), note=True)
-    yield Finding("store password", _password(settings, file), note=True)
+    for part, note in (
+        ("machine login", _machine_auth(settings)),
+        ("hardening", _hardening()),
+        ("store password", _password(settings, file)),
+    ):
+        if note is not None:
+            yield Finding(part, note, note=True)
 
 
 def _problem(examine: Callable[[Settings], None], settings: Settings) -> str | None:

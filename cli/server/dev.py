@@ -37,6 +37,13 @@ def settings_for(folder: Path, port: int, store: str = "") -> Settings:
     )
 
 
+def prepared_settings(folder: Path, port: int, store: str = "") -> Settings:
+    """The same, with the files that it names made if they are not there; raises like `make_files`."""
+    settings = settings_for(folder, port, store)
+    make_files(folder)
+    return settings
+
+
 def make_files(folder: Path) -> None:
     """The folder, its key and its certificate, unless they are there; raises `Misconfigured`, `KeyUnavailable`."""
     _make_folder(folder)

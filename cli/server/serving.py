@@ -64,7 +64,7 @@ async def _run(settings: Settings, listener: socket.socket, prepare: Callable[[]
         await prepare()
     async with open_runtime(settings) as runtime, serving(runtime) as app:
         _tell_start(settings, runtime.secrets_disabled())
-        server = _Server(_config(app, settings, context))
+        server = _Server(_config(cast("ASGI3Application", app), settings, context))
         with _signals(server, settings, context):
             await server.serve(sockets=[listener])
     _log.info("stopped")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AN
 
 _PATIENT: Final = "PRAGMA busy_timeout=30000"
 _DESTROYS: Final = "DELETE FROM sealed_keys"
+_log = logging.getLogger("trstctl.store")
 
 
 @cache
@@ -108,10 +110,17 @@ class SqliteLogStore:
     def _truncate(self) -> None:
         """Empty the write-ahead log, in which the pages from before a key's destruction still lie.
 
-        Tried again if a reader is in the way.
+        If it cannot be emptied now, mostly because of a long read, it is tried again with the next commit: waiting
+        would hold up every write, and the commit before it has succeeded in any case.
         """
-        busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._must_truncate = bool(busy)
+        try:
+            self._connection.execute("PRAGMA busy_timeout=0")
+            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._must_truncate = bool(busy)
+        except sqlite3.Error:
+            _log.exception("the write-ahead log could not be emptied")
+        finally:
+            self._connection.execute(_PATIENT)
 
     def close(self) -> None:
         self._connection.close()

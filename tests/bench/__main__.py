@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import scale, start, throughput
+from tests.bench import proof, scale, start, throughput
 from tests.bench.report import Report
 
 PARTS = ("start", "throughput", "scale", "proof")

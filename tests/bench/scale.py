@@ -25,7 +25,10 @@ def run(report: Report, folder: Path, *, secrets: int, versions: int, seconds: i
             _import(server, f"t{batch}", _AT_ONCE)
         after = _figures(server, seconds)
         for name, (small, large) in {name: (before[name], after[name]) for name in before}.items():
-            report.row(f"{name}: {secrets:,} beside 1,000 secrets", f"{large:.0f} and {small:.0f} us CPU, ratio {large / small:.2f}")
+            report.row(
+                f"{name}: {secrets:,} beside 1,000 secrets",
+                f"{large:.0f} and {small:.0f} us CPU, ratio {large / small:.2f}",
+            )
         _versions(report, server, versions, seconds)
 
 
@@ -37,7 +40,9 @@ def _versions(report: Report, server: Server, versions: int, seconds: int) -> No
     while server.ask("GET", f"{STORE}/many")["version"] < versions:
         measure(server, write, 64, 2)
     last = measure(server, read, 16, seconds).cpu
-    report.row(f"read: {versions:,} versions of it beside 1", f"{last:.0f} and {first:.0f} us CPU, ratio {last / first:.2f}")
+    report.row(
+        f"read: {versions:,} versions of it beside 1", f"{last:.0f} and {first:.0f} us CPU, ratio {last / first:.2f}"
+    )
 
 
 def _import(server: Server, folder: str, count: int) -> None:
@@ -51,7 +56,9 @@ def _figures(server: Server, seconds: int) -> dict[str, float]:
         "list of 100": lua("GET", f"{STORE}?prefix=t0/&limit=100"),
         "list of folders": lua("GET", f"{STORE}?delimiter=/&limit=1"),
     }
-    return {name: median(measure(server, script, 16, seconds).cpu for _ in range(3)) for name, script in scripts.items()}
+    return {
+        name: median(measure(server, script, 16, seconds).cpu for _ in range(3)) for name, script in scripts.items()
+    }
 
 
 def _timed(work: Callable[[], None]) -> float:

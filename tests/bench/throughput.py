@@ -17,7 +17,9 @@ _NAMES = 1000
 def run(report: Report, folder: Path, *, seconds: int, rounds: int) -> None:
     """Prints one row an operation and number of connections; ratios are medians over `rounds` pairs."""
     with product(folder) as server, yardstick(folder) as echo:
-        server.ask("POST", f"{STORE}/import", {"prefix": "app", "values": {f"s{n}": "0123456789abcdef" for n in range(_NAMES)}})
+        server.ask(
+            "POST", f"{STORE}/import", {"prefix": "app", "values": {f"s{n}": "0123456789abcdef" for n in range(_NAMES)}}
+        )
         scripts = {
             "audited read": (lua("GET", f"{STORE}/app/s%d", spread=_NAMES), lua("GET", "/")),
             "durable write": (lua("PUT", f"{STORE}/app/s%d", _BODY, spread=_NAMES), lua("PUT", "/", _BODY)),

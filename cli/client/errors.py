@@ -39,6 +39,13 @@ class Unreachable(ClientError):
         super().__init__(message, remedy, ExitCode.UNAVAILABLE)
 
 
+class Unread(ClientError):
+    """Whoever read our output stopped reading; there is nobody to tell."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody reads the output", code=ExitCode.BROKEN_PIPE)
+
+
 class Problem(ClientError):
     """The server refused, with problem+json (RFC 9457). `kind` is its `code` member."""
 

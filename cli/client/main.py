@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from cli.client.errors import ClientError, rendered
+from cli.client.errors import ClientError, Unread, rendered
 from cli.client.exit_codes import ExitCode
 from cli.client.families import ROOT
 
@@ -19,21 +19,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, `sys.argv` if None. Returns the exit code; no exception leaves, so no traceback shows."""
     try:
         code = ROOT.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
-    except (click.Abort, KeyboardInterrupt):
-        return _interrupted()
-    except BrokenPipeError:
-        return _unread()
-    except click.ClickException as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place that can tell the user
+        return _told(error)
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _told(error: BaseException) -> int:
+    """Tell what happened; the exit code that goes with it."""
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        _tell("\n")
+        return ExitCode.INTERRUPTED
+    if isinstance(error, click.ClickException):
         error.show()
         return ExitCode.USAGE
-    except ClientError as error:
-        _tell(rendered(error))
-        return error.code
-    except Exception as error:  # noqa: BLE001 - a traceback could quote a value, and helps no user
-        _tell(f"trstctl-cli: internal error: {_place(error)}; please report it\n")
+    if isinstance(error, ClientError):
+        return _refused(error)
+    if isinstance(error, OSError):  # reading and sending tell of theirs, so this is standard output
+        _tell(f"trstctl-cli: cannot write the output: {error.strerror}\n")
+        _drop_output()
         return ExitCode.FAILED
-    return code if isinstance(code, int) else ExitCode.OK
+    # a traceback could quote a value, and helps no user
+    _tell(f"trstctl-cli: internal error: {_place(error)}; please report it\n")
+    return ExitCode.FAILED
+
+
+def _refused(error: ClientError) -> int:
+    if isinstance(error, Unread):
+        _drop_output()
+    else:
+        _tell(rendered(error))
+    return error.code
 
 
 def _tell(text: str) -> None:
@@ -44,18 +59,12 @@ def _tell(text: str) -> None:
         return  # nobody listens; the exit code still tells
 
 
-def _interrupted() -> int:
-    _tell("\n")
-    return ExitCode.INTERRUPTED
-
-
-def _unread() -> int:
-    """The reader of our output is gone: let the interpreter's last flush go nowhere, too."""
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter's last flush would fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.BROKEN_PIPE
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Kind and place of a mistake of ours. Not its message, which may hold anything."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from cli.client.errors import WrongUsage
+from cli.client.errors import Unread, WrongUsage
 from cli.client.printable import printable
 from cli.client.session import Session
+
+_LINE_ENDS_OF_YAML: Final = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ def write_whole(whole: object, form: str) -> None:
         return
     import yaml
 
-    write_text(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True))
+    text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
+    if _LINE_ENDS_OF_YAML.search(text):  # left bare by the library, and folded by whoever reads them
+        text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=False)
+    write_text(text)
 
 
 def to_terminal() -> bool:
@@ -74,9 +81,12 @@ def write_text(text: str) -> None:
 
 
 def write_bytes(data: bytes) -> None:
-    """Write bytes as they are, at once."""
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Write bytes as they are, at once. Raises `Unread` if the reader is gone."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # click would take it for its own affair
+        raise Unread from None
 
 
 def note(text: str) -> None:

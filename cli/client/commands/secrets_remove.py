@@ -9,7 +9,7 @@ import click
 
 from cli.client import routes
 from cli.client.arguments import body_option, path_argument, whole_numbers, yes_option
-from cli.client.errors import WrongUsage
+from cli.client.errors import ClientError, WrongUsage
 from cli.client.inputs import read_body
 from cli.client.options import Command, pass_session
 from cli.client.output import View, facts, show
@@ -69,4 +69,5 @@ def _ask(path: str, body: dict[str, Any]) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise WrongUsage("destroying cannot be undone", "if that is meant, add --yes")
     what = "all versions" if body.get("all") else f"versions {', '.join(map(str, body.get('versions') or ()))}"
-    click.confirm(f"Destroy {what} of {path} for ever?", abort=True, err=True)
+    if not click.confirm(f"Destroy {what} of {path} for ever?", err=True):
+        raise ClientError("nothing was destroyed")

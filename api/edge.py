@@ -62,6 +62,8 @@ class Edge:
             await answer.problem(error, scope["path"])
         finally:
             self._account(scope, answer, time.perf_counter() - started)
+            # The server keeps the scope of a connection's last request, and Litestar has put the body into it.
+            state.clear()
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["path"] not in PUBLIC:

@@ -126,7 +126,7 @@ def _tell_start(settings: Settings, secrets_disabled: str | None) -> None:
             len(settings.secrets.machine_auth),
         )
     store = "postgresql" if settings.store else "embedded"
-    _log.info("serving", extra={"listen": settings.listen, "store": store})
+    _log.info("serving", extra={"listen": settings.listen, "url": settings.url, "store": store})
 
 
 def _config(app: ASGI3Application, settings: Settings, context: ssl.SSLContext) -> uvicorn.Config:

@@ -41,14 +41,15 @@ _BOOLEANS: Final = {
 }
 
 
-def values(environment: Mapping[str, str], *, with_paths: bool) -> dict[Key, object]:
-    """What the environment sets. An empty variable sets nothing; without `with_paths`, one that names a file neither.
+def values(environment: Mapping[str, str], *, with_paths: bool) -> dict[tuple[str, ...], object]:
+    """What the environment sets, by the keys' paths. An empty variable sets nothing.
 
-    Raises `Misconfigured` for a variable of our name that is none of ours, and for a value that is not understood.
+    Without `with_paths`, one that names a file does not either. Raises `Misconfigured` for a variable of our name that
+    is none of ours, and for a value that is not understood.
     """
     _refuse_unknown(environment)
     given = ((key, environment.get(key.variable, "")) for key in keys() if with_paths or not _names_a_file(key))
-    return {key: _value(key, text) for key, text in given if text}
+    return {key.path: _value(key, text) for key, text in given if text}
 
 
 def _names_a_file(key: Key) -> bool:

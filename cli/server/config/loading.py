@@ -38,8 +38,8 @@ def load(
     named = file or (_named(environment) if keep_environment_paths else None)
     found = _of_file(named) if named else {}
     given = variables.values(environment, with_paths=keep_environment_paths)
-    for key, value in given.items():
-        _put(found, key, value)
+    for path, value in given.items():
+        _put(found, path, value)
     found.update(overrides)
     return _located(_converted(found, named, given))
 
@@ -107,21 +107,21 @@ def _meant(path: tuple[str, ...], known: set[tuple[str, ...]]) -> str:
     return f"did you mean {near[0]}?" if near else _REFERENCE
 
 
-def _put(found: dict[str, Any], key: Key, value: object) -> None:
+def _put(found: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     section = found
-    for name in key.path[:-1]:
+    for name in path[:-1]:
         section = section.setdefault(name, {})
-    section[key.path[-1]] = value
+    section[path[-1]] = value
 
 
-def _converted(found: dict[str, Any], file: Path | None, given: Mapping[Key, object]) -> Settings:
+def _converted(found: dict[str, Any], file: Path | None, given: Mapping[tuple[str, ...], object]) -> Settings:
     try:
         return msgspec.convert(found, Settings)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at `$.")
         place = place.rstrip("`")
         key = next(key for key in keys() if key.dotted == _INDEX.sub("", place))
-        source = f"environment: {key.variable} ({place})" if key in given else f"{file}: {place}"
+        source = f"environment: {key.variable} ({place})" if key.path in given else f"{file}: {place}"
         raise Misconfigured(f"{source}: {_told(problem)}. {_remedy(key, problem)}") from error
 
 

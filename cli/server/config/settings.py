@@ -190,8 +190,9 @@ _EVERY: Final = "0.0.0.0"  # noqa: S104 - an empty host means every address, as 
 
 def address(listen: str) -> tuple[str, int]:
     """Host and port of `host:port`, `[v6 host]:port` or `:port`, which means every address; raises `Misconfigured`."""
-    host, _, port = listen.rpartition(":")
+    host, colon, port = listen.rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not (port.isascii() and port.isdigit() and int(port) <= 65535) or (":" in bare and bare == host):
+    good = colon and port.isascii() and port.isdigit() and int(port) <= 65535
+    if not good or (":" in bare and bare == host):
         raise Misconfigured(f"listen: {listen!r}: write address:port, such as 127.0.0.1:8443 or [::1]:8443")
     return bare or _EVERY, int(port)

@@ -62,6 +62,12 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_came()
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """The answer is whole. What nobody read of the body is let go now, not when the next request comes."""
+        if self.cycle.response_complete:
+            self.cycle.body.clear()
+        super().on_response_complete()
+
     def pause_writing(self) -> None:
         """The client does not read as fast as we answer."""
         super().pause_writing()

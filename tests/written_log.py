@@ -102,11 +102,8 @@ async def _read(assembly: Assembly, tenant: str, times: int) -> None:
 def _copy_running(folder: Path, older: Path) -> None:
     """A backup made meanwhile, by the database's own means."""
     older.mkdir()
-    with (
-        closing(sqlite3.connect(folder / "trstctl.db")) as live,
-        closing(sqlite3.connect(older / "trstctl.db")) as copy,
-    ):
-        live.backup(copy)
+    with closing(sqlite3.connect(folder / "trstctl.db")) as live:
+        live.execute("VACUUM INTO ?", (str(older / "trstctl.db"),))
     shutil.copytree(folder / "checkpoints", older / "checkpoints")
 
 

@@ -1,9 +1,8 @@
-"""Every way of tampering is found by the command as an operator runs it, at the right position and by the right check."""
+"""Every way of tampering is found by the command as an operator runs it, at the right position, by the right check."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from adapters.sqlite.log_rows import SqliteLogRows
 from cli.server.commands.audit_verify import command
 from domain.verification import Report, verify
 from domain.verification.checks import CHECKS, Checks
-from tests.tampering import CORPUS, LAST, ONLY, READ, Case, World, cut_the_tail, rewrite_with_right_hashes
+from tests.tampering import CORPUS, LAST, ONLY, READ, Attack, Case, World, cut_the_tail, rewrite_with_right_hashes
 from tests.written_log import WrittenLog, write_log
 
 
@@ -34,9 +33,8 @@ def world(originals: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture(autouse=True)
-def no_configuration(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRSTCTL_CONFIG_FILE", raising=False)
-    yield
 
 
 def audit_verify(*arguments: object) -> tuple[int, Any]:
@@ -85,8 +83,8 @@ def test_a_check_removed_lets_its_case_through(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("attack", [cut_the_tail, rewrite_with_right_hashes])
-def test_a_checkpoint_kept_elsewhere_finds_what_those_beside_the_store_cannot(
-    world: World, tmp_path: Path, attack: Any
+def test_a_checkpoint_kept_elsewhere_finds_what_none_beside_the_store_shows(
+    world: World, tmp_path: Path, attack: Attack
 ) -> None:
     """An attacker who can write the store can remove what lies beside it."""
     elsewhere = (world.log.checkpoints.path / f"{LAST:019d}.checkpoint").rename(tmp_path / "kept.txt")

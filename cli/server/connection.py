@@ -65,7 +65,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is whole. What nobody read of the body is let go now, not when the next request comes."""
         if self.cycle.response_complete:
-            self.cycle.body.clear()
+            self.cycle.body = bytearray()
         super().on_response_complete()
 
     def pause_writing(self) -> None:

@@ -13,19 +13,29 @@ API_TOKENS: Final = "/api/v1/access/api-tokens"
 WHOAMI: Final = "/api/v1/access/whoami"
 AUDIT: Final = "/api/v1/audit"
 
+RESERVED: Final = frozenset(
+    {"approvals", "destroy", "diff", "export", "history", "import", "recover", "references", "undelete"}
+)
+"""First segments that are routes of their own: writing a value "to" one of them would do something else."""
+
 _UNQUOTED: Final = "/:+=,~"
 
 
 def secret(path: str, action: str = "") -> str:
     """The address of the secret at `path`, or of an `action` (`history`, `recover` …) on it.
 
-    Raises `WrongUsage` for a path that an HTTP library would rewrite into another secret's address.
+    Raises `WrongUsage` for a path that would lead elsewhere: an HTTP library folds `..`, and some names are routes.
     """
     segments = path.split("/")
     if any(segment in {"", ".", ".."} for segment in segments):
         raise WrongUsage(
             f"{path!r} is no secret's path: segments may not be empty, '.' or '..'",
             "write it as folder/name, without a slash at either end",
+        )
+    if segments[0] in RESERVED:
+        raise WrongUsage(
+            f"{path!r} is no secret's path: {segments[0]} is a route of the API",
+            f"put it in a folder, such as app/{path}",
         )
     return "/".join(filter(None, (STORE, action, quote(path, safe=_UNQUOTED))))
 

@@ -51,6 +51,8 @@ def _what(event: dict[str, Any]) -> object:
     body = event.get("body")
     if not isinstance(body, dict):
         return None
+    if "left" in body:
+        return [body["left"], body.get("right")]
     return next((body[name] for name in ("path", "subject", "variables", "token_id", "name") if body.get(name)), None)
 
 

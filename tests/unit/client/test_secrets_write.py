@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.client.routes import RESERVED
+from domain import names
 from tests.unit.client.conftest import TOKEN, Client
 from tests.unit.client.fake_server import FakeServer
 
@@ -120,6 +122,8 @@ def test_recover_sends_the_time(server: FakeServer, client: Client) -> None:
         (("put", "../b"), b"x"),
         (("put", "/b"), b"x"),
         (("put", "b/"), b"x"),
+        (("put", "import", "-f", "-"), b'{"values": {}}'),
+        (("put", "destroy/a", "-f", "-"), b'{"all": true}'),
         (("rotate",), b"x"),
         (("rotate", "a", "--cas", "-1"), b"x"),
         (("recover", "a"), b""),
@@ -132,6 +136,10 @@ def test_wrong_usage_is_refused_before_anything_is_sent(
     assert outcome.code == 2
     assert outcome.err
     assert server.asked == []
+
+
+def test_the_client_knows_every_name_that_is_a_route() -> None:
+    assert RESERVED == names.RESERVED
 
 
 def test_a_value_on_the_command_line_is_refused_and_not_repeated(server: FakeServer, client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -28,6 +29,8 @@ def become(command: tuple[str, ...], variables: Mapping[str, str]) -> NoReturn:
     """
     environment = dict(os.environb)
     environment.update((name.encode(), _value(name, text)) for name, text in variables.items())
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):  # which the command would inherit
+        signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is meant to read it
     except FileNotFoundError:

@@ -52,11 +52,9 @@ def supervise(become: Callable[[], NoReturn]) -> int:
 
 
 def _prepare(mask: set[signal.Signals] | set[int]) -> None:
-    """Give the command the signal state that we were started with; Python's own changes would be inherited."""
+    """From now on signals are the child's own: one that ends programs ends it, also while it still fetches."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored_by_python, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 

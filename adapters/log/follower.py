@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
@@ -62,17 +63,18 @@ class Follower:
     async def run(self) -> None:
         """Follow until cancelled. An error is logged and tried again: the log does not go away."""
         while True:
+            # Before reading: what is committed meanwhile wakes it again.
+            self._wake.clear()
             try:
                 while await self._step():
                     pass
-            except StoreUnavailable as error:
-                _log.error(
-                    "a read model cannot follow the log", exc_info=error, extra={"projection": self._projection.name}
-                )
-            self._wake.clear()
+            except Exception:  # noqa: BLE001 - whatever it was, it is logged whole
+                _log.exception("a read model cannot follow the log", extra={"projection": self._projection.name})
             # Also without a wake: another node may have written. And no more often than this, so that batches form.
+            # Not `asyncio.wait_for`: until Python 3.12 it may swallow a cancellation that comes with the wake.
             try:
-                await asyncio.wait_for(self._wake.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(0.05)
@@ -84,6 +86,8 @@ class Follower:
         if not events:
             return False
         statements = [each for row in events for each in self._projection.apply(record(row))]
+        # Rows of one table together: each only adds what is not there, so their order does not matter, and runs are cheaper.
+        statements.sort(key=itemgetter(0))
         await self._write([*statements, (_TRACK, (self._projection.name, events[-1][0]))])
         self.reached = events[-1][0]
         return len(events) == self._batch

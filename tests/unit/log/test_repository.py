@@ -1,0 +1,167 @@
+"""Aggregates rebuilt from their streams: one command at a time, always as of now, and never what was not written."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.log.repository import StreamRepository
+from domain.api_token import ApiToken
+from domain.errors import LogBroken
+from domain.event import Event
+from domain.names import stream_of
+from domain.ports import Append
+from tests.unit.domain.folding import taken
+from tests.unit.log.memory_log import NOW, MemoryLog
+
+pytestmark = pytest.mark.anyio
+
+STREAM = stream_of("api_token", "acme", "tok")
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog()
+
+
+@pytest.fixture
+def repository(log: MemoryLog) -> StreamRepository:
+    return StreamRepository(log)
+
+
+def token(token_id: str = "tok") -> ApiToken:
+    return ApiToken.issue(
+        "acme", token_id=token_id, subject="ci", scopes=["*"], expires_at=None, parent=None, digest="", at=NOW
+    )
+
+
+def written(log: MemoryLog, events: list[Event]) -> None:
+    outcomes, _ = log.batch.write([Append(tenant="acme", actor="", request_id="", events=events)])
+    assert all(isinstance(outcome, int) for outcome in outcomes)
+
+
+async def revoked(repository: StreamRepository) -> bool:
+    async with repository.hold(ApiToken, STREAM) as held:
+        assert held is not None
+        return held.revoked
+
+
+async def test_stream_without_events_holds_nothing(repository: StreamRepository) -> None:
+    async with repository.hold(ApiToken, STREAM) as held:
+        assert held is None
+
+
+async def test_aggregate_is_what_its_events_make(log: MemoryLog, repository: StreamRepository) -> None:
+    issued = token()
+    issued.revoke("why", NOW)
+    written(log, taken(issued))
+    assert await revoked(repository)
+
+
+async def test_kept_aggregate_is_brought_up_to_what_others_wrote(log: MemoryLog, repository: StreamRepository) -> None:
+    issued = token()
+    written(log, taken(issued))
+    assert not await revoked(repository)
+    issued.revoke("by another node", NOW)
+    written(log, taken(issued))
+    assert await revoked(repository)
+
+
+async def test_only_newer_events_are_read_again(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, taken(token()))
+    await revoked(repository)
+    asked: list[str] = []
+    log.connection.set_trace_callback(asked.append)
+    await revoked(repository)
+    assert len(asked) == 1
+    assert "version > 1" in asked[0]
+
+
+async def test_change_that_was_not_written_is_forgotten(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, taken(token()))
+    await revoked(repository)
+
+    async def failing() -> None:
+        async with repository.hold(ApiToken, STREAM) as held:
+            assert held is not None
+            held.revoke("why", NOW)
+            taken(held)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await failing()
+    assert not await revoked(repository)
+
+
+async def test_change_whose_events_were_never_taken_is_forgotten(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, taken(token()))
+    async with repository.hold(ApiToken, STREAM) as held:
+        assert held is not None
+        held.revoke("why", NOW)
+    assert not await revoked(repository)
+
+
+async def test_written_change_is_kept(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, taken(token()))
+    async with repository.hold(ApiToken, STREAM) as held:
+        assert held is not None
+        held.revoke("why", NOW)
+        written(log, taken(held))
+    assert await revoked(repository)
+
+
+async def test_one_command_at_a_time_holds_an_aggregate(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, taken(token()))
+    inside = most = 0
+
+    async def command() -> None:
+        nonlocal inside, most
+        async with repository.hold(ApiToken, STREAM):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    await asyncio.gather(*(command() for _ in range(10)))
+    assert most == 1
+    assert repository._locks == {}
+
+
+async def test_others_are_held_meanwhile(repository: StreamRepository) -> None:
+    another = stream_of("api_token", "acme", "other")
+    async with asyncio.timeout(5), repository.hold(ApiToken, STREAM), repository.hold(ApiToken, another) as other:
+        assert other is None
+
+
+async def test_waiting_command_that_is_cancelled_leaves_no_lock(repository: StreamRepository) -> None:
+    async def command() -> None:
+        async with repository.hold(ApiToken, STREAM):
+            await asyncio.sleep(60)
+
+    tasks = [asyncio.create_task(command()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in reversed(tasks):
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert repository._locks == {}
+
+
+async def test_most_recently_used_are_kept(log: MemoryLog) -> None:
+    repository = StreamRepository(log, capacity=2)
+    streams = {name: stream_of("api_token", "acme", name) for name in "abc"}
+    for name in streams:
+        written(log, taken(token(name)))
+    for name in ("a", "b", "a", "c"):
+        async with repository.hold(ApiToken, streams[name]):
+            pass
+    assert list(repository._kept) == [streams["a"], streams["c"]]
+
+
+async def test_event_that_cannot_be_read_breaks_the_log(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, taken(token()))
+    log.connection.execute("DROP TRIGGER events_no_UPDATE")
+    log.connection.execute("UPDATE events SET body = x'7b7d'")
+    with pytest.raises(LogBroken):
+        await revoked(repository)
+    assert repository._locks == {}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
@@ -44,6 +45,8 @@ class Metrics:
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request; `route` is the template, never the path."""
+        if method not in _METHODS:
+            method = "OTHER"  # else whoever asks could make series without end
         series = self._series.get((route, method, status))
         if series is None:
             counter = self._requests.labels(route, method, str(status))
@@ -63,5 +66,5 @@ class Metrics:
         self._lag.labels(projection).set_function(lag)
 
     def rendered(self) -> tuple[bytes, str]:
-        """The metrics as text, and its media type."""
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+        """The metrics as text, and its media type: the one that every version of Prometheus reads."""
+        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4

@@ -130,7 +130,7 @@ def _paths(record: Record) -> list[str]:
     if isinstance(event, SecretsInjected):
         return sorted(set(event.variables.values()))
     if isinstance(event, SecretsCompared):
-        return sorted({event.left, event.right})
+        return sorted({side.partition("@")[0] for side in (event.left, event.right)})  # `path@version` is about `path`
     path = getattr(event, "path", None)
     return [path] if isinstance(path, str) else []
 

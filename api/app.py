@@ -15,6 +15,7 @@ from api.asgi import ASGIApp
 from api.description import openapi_config
 from api.edge import Edge
 from api.routes import access, audit, docs, health, store, trees, versions
+from api.routes.options import options_of
 from api.services import Services
 from domain.errors import TrstctlError
 
@@ -26,7 +27,7 @@ Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 def create_litestar(services: Services | None, lifespan: Lifespan = ()) -> Litestar:
     """The routes alone; without services it can be described but not asked."""
     return Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*options_of(ROUTES), *ROUTES],
         lifespan=list(lifespan),
         state=State({"services": services}),
         openapi_config=openapi_config(),

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import time
 from collections.abc import Iterable
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Final
 
 from api.asgi import ASGIApp, Message, Receive, Scope, Send
@@ -36,6 +38,7 @@ _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"strict-transport-security", b"max-age=31536000"),
 ]
+_LENGTH = re.compile(r"[0-9]{1,18}\Z")
 _log = logging.getLogger("trstctl.access")
 
 
@@ -94,7 +97,7 @@ class Edge:
         limits = self._services.limits
         bound = limits.import_bytes if scope["path"] == _IMPORT else limits.body_bytes
         declared = _header(scope, b"content-length")
-        if declared.isdigit() and int(declared) > bound:
+        if _LENGTH.match(declared) and int(declared) > bound:
             raise TooLarge(f"a request's body may have {bound} bytes; this one has {declared}")
         if not declared and not _header(scope, b"transfer-encoding"):
             return b""
@@ -141,6 +144,8 @@ class _Answer:
         if self.status:
             return
         fields = {"content-type": media_type, "content-length": str(len(body)), **headers}
+        if status == HTTPStatus.NO_CONTENT:  # RFC 9110 section 8.6: no Content-Length then
+            fields = headers
         lines = [(name.encode(), value.encode()) for name, value in fields.items()]
         await self({"type": "http.response.start", "status": status, "headers": lines})
         await self({"type": "http.response.body", "body": body, "more_body": False})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
@@ -19,6 +20,7 @@ STATUS: Final[dict[type[TrstctlError], int]] = {
     errors.Forbidden: 403,
     errors.Refused: 403,
     errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
     errors.IdempotencyMismatch: 422,
     errors.Invalid: 400,
     errors.NotFound: 404,
@@ -47,7 +49,7 @@ def problem(status: int, code: str, detail: str, path: str, request_id: str, **e
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "instance": path,
+        "instance": quote(path, safe="/:@!$&'()*+,;=~"),
         "code": code,
         "request_id": request_id,
         **extensions,
@@ -80,23 +82,23 @@ def domain_error(request: Request[Any, Any, Any], error: TrstctlError) -> Respon
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Litestar's handler for what the framework itself refuses: no such route, method or body."""
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    body = problem(error.status_code, code, _detail(error, request.scope["path"]), request.scope["path"], _request_id(request))
+    """Litestar's handler for what the framework itself refuses: no such route, no such method."""
+    path, status = request.scope["path"], error.status_code
+    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    body = problem(status, code, _detail(error, path), path, _request_id(request))
     headers = dict(error.headers or {})
-    return Response(msgspec.json.encode(body), status_code=error.status_code, headers=headers, media_type=MEDIA_TYPE)
+    return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def _detail(error: HTTPException, path: str) -> str:
     first = path.removeprefix(_STORE).partition("/")[0]
     if error.status_code in {404, 405} and path.startswith(_STORE) and first in RESERVED:
-        return f"{first!r} is a route of the API, so it cannot begin a secret's name; its form is described at /api/v1/docs"
+        return f"{first!r} is a route of the API, so it cannot begin a secret's name; see /api/v1/docs for its form"
     if error.status_code == 404:
         return "there is no such route; the routes are described at /api/v1/docs"
-    told = [f"{each.get('key', 'body')}: {each['message']}" for each in error.extra or () if "message" in each] if (
-        isinstance(error.extra, list)
-    ) else []
-    return "; ".join([error.detail, *told]) or HTTPStatus(error.status_code).phrase
+    if error.status_code == 405:
+        return f"this path answers to {dict(error.headers or {}).get('allow', 'other methods')}"
+    return error.detail
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 from litestar import Response, delete, get, post
 
 from api.bodies import RevokeBody, TokenBody
+from api.decoding import body_of, no_query, one_line, query_of
+from api.queries import TokensQuery
 from api.replies import answer
-from api.requests import AnyRequest, call, flag, integer, rest, services
+from api.requests import AnyRequest, call, rest, services
 from domain.commands.tokens import TokenMeta
-from domain.errors import Invalid
 
 TOKENS = "/api/v1/access/api-tokens"
 
@@ -29,45 +32,42 @@ class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     scopes: list[str]
     token_id: str
-    expires_at: str | None
+    expires_at: datetime | None
 
 
 @post(TOKENS, operation_id="issueToken", tags=["access"])
-async def issue(request: AnyRequest, data: TokenBody) -> Response[TokenMeta]:
+async def issue(request: AnyRequest) -> Response[TokenMeta]:
     """A new token; `token` is in this answer and never again."""
-    done = await services(request).tokens.issue(call(request, 201), data.subject, data.scopes, data.ttl_seconds)
+    no_query(request)
+    body = await body_of(request, TokenBody)
+    done = await services(request).tokens.issue(call(request, 201), body.subject, body.scopes, body.ttl_seconds)
     return answer(*done, status=201)
 
 
 @get(TOKENS, operation_id="listTokens", tags=["access"])
 async def page(request: AnyRequest) -> Response[TokenPage]:
     """The tenant's tokens, without the tokens themselves."""
-    limit = integer(request, "limit", default=100, low=1, high=1000) or 100
+    query = query_of(request, TokensQuery)
     items = await services(request).tokens.page(
-        call(request),
-        request.query_params.get("subject"),
-        request.query_params.get("cursor", ""),
-        limit,
-        include_revoked=flag(request, "include_revoked"),
+        call(request), query.subject, query.cursor, query.limit, include_revoked=query.include_revoked
     )
-    return answer(TokenPage(items, items[-1].id if len(items) == limit else None), 0)
+    return answer(TokenPage(items, items[-1].id if len(items) == query.limit else None), 0)
 
 
 @delete(f"{TOKENS}/{{token_id:str}}", operation_id="revokeToken", tags=["access"], status_code=204)
 async def revoke(request: AnyRequest) -> Response[None]:
     """Refuse the token from now on, on every node."""
-    body = await request.body()
-    try:
-        reason = msgspec.json.decode(body, type=RevokeBody).reason if body else ""
-    except msgspec.MsgspecError as error:
-        raise Invalid('a body, if there is one, is {"reason": "…"}') from error
-    done = await services(request).tokens.revoke(call(request, 204), rest(request, f"{TOKENS}/"), reason)
+    no_query(request)
+    body = await body_of(request, RevokeBody)
+    token_id = rest(request, f"{TOKENS}/")
+    done = await services(request).tokens.revoke(call(request, 204), token_id, one_line(body.reason, "reason"))
     return Response(None, status_code=204, headers={"x-trstctl-position": str(done.position)})
 
 
 @get("/api/v1/access/whoami", operation_id="whoAmI", tags=["access"])
 async def whoami(request: AnyRequest) -> Response[WhoAmI]:
     """Tenant, subject and scopes of the token that asks."""
+    no_query(request)
     caller = call(request).principal
     return answer(
         WhoAmI(
@@ -76,7 +76,7 @@ async def whoami(request: AnyRequest) -> Response[WhoAmI]:
             subject=caller.subject,
             scopes=list(caller.scopes),
             token_id=caller.token_id,
-            expires_at=caller.expires_at.isoformat() if caller.expires_at else None,
+            expires_at=caller.expires_at,
         ),
         0,
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
 from litestar.response import Stream
 
+from api.decoding import in_utc, no_query, query_of
+from api.queries import AuditQuery
 from api.replies import answer
-from api.requests import AnyRequest, call, integer, services
+from api.requests import AnyRequest, call, services
 from domain.errors import Invalid
 from projections.audit import AuditEvent, AuditFilter
 
-AUDIT = "/api/v1/audit"
+AUDIT: Final = "/api/v1/audit"
+_MOST_TYPES: Final = 50
 
 
 class AuditPage(msgspec.Struct, frozen=True):
@@ -39,15 +41,15 @@ async def events(request: AnyRequest) -> Response[AuditPage]:
     """The tenant's events. Cursors go both ways: `cursor=next:POSITION` or `cursor=prev:POSITION`."""
     caller = call(request)
     caller.require("audit:read")
-    limit = integer(request, "limit", default=100, low=1, high=1000) or 100
-    newest_first = _order(request)
-    direction, position = _cursor(request)
+    query = query_of(request, AuditQuery)
+    direction, position = _cursor(query)
     backwards = direction == "prev"
+    newest_first = (query.order == "desc") != backwards
     await services(request).auditing.caught_up()
     found = await services(request).audit_events.page(
-        caller.tenant, _filter(request), cursor=position, newest_first=newest_first != backwards, limit=limit + 1
+        caller.tenant, _filter(query), cursor=position, newest_first=newest_first, limit=query.limit + 1
     )
-    return answer(_page(found, limit, position, backwards=backwards), 0)
+    return answer(_page(found, query.limit, position, backwards=backwards), 0)
 
 
 def _page(found: list[AuditEvent], limit: int, position: int | None, *, backwards: bool) -> AuditPage:
@@ -60,54 +62,31 @@ def _page(found: list[AuditEvent], limit: int, position: int | None, *, backward
     return AuditPage(items, onward, back)
 
 
-def _order(request: AnyRequest) -> bool:
-    order = request.query_params.get("order", "desc")
-    if order not in {"asc", "desc"}:
-        raise Invalid("order is asc (oldest first) or desc (newest first)")
-    return bool(order == "desc")
-
-
-def _cursor(request: AnyRequest) -> tuple[str, int | None]:
-    text = request.query_params.get("cursor")
-    if not text:
+def _cursor(query: AuditQuery) -> tuple[str, int | None]:
+    if query.cursor is None:
         return "next", None
-    direction, _, position = text.partition(":")
-    if direction not in {"next", "prev"} or not (position.isascii() and position.isdigit() and len(position) <= 18):
-        raise Invalid("cursor is one that an earlier answer gave, such as next:120")
+    direction, _, position = query.cursor.partition(":")
     return direction, int(position)
 
 
-def _filter(request: AnyRequest) -> AuditFilter:
-    query = request.query_params
-    types = tuple(each for each in query.get("type", "").split(",") if each)
-    if len(types) > 50 or any(len(query.get(name, "")) > 1100 for name in ("actor", "path", "q")):
-        raise Invalid("type takes at most 50 types; actor, path and q at most 1100 characters")
+def _filter(query: AuditQuery) -> AuditFilter:
+    types = tuple(each for each in query.type.split(",") if each)
+    if len(types) > _MOST_TYPES:
+        raise Invalid(f"type takes at most {_MOST_TYPES} types")
     return AuditFilter(
         types=types,
-        since=_moment(request, "since"),
-        until=_moment(request, "until"),
-        actor=query.get("actor"),
-        path=query.get("path"),
-        text=query.get("q"),
+        since=in_utc(query.since) if query.since else None,
+        until=in_utc(query.until) if query.until else None,
+        actor=query.actor,
+        path=query.path,
+        text=query.q,
     )
-
-
-def _moment(request: AnyRequest, name: str) -> datetime | None:
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(f"{name} is a point in time as in RFC 3339, such as 2026-06-25T12:00:00Z") from error
-    if moment.tzinfo is None:
-        raise Invalid(f"{name} needs its offset from UTC, such as 2026-06-25T12:00:00Z")
-    return moment
 
 
 @get(f"{AUDIT}/export", operation_id="auditExport", tags=["audit"])
 async def export(request: AnyRequest) -> Stream:
     """The whole chain as NDJSON: the tenant's events in full, others' as digests, so that it verifies by itself."""
+    no_query(request)
     caller = call(request)
     caller.require("audit:read")
     return Stream(services(request).auditing.export(caller.tenant), media_type="application/x-ndjson")
@@ -116,6 +95,7 @@ async def export(request: AnyRequest) -> Stream:
 @post(f"{AUDIT}/verify", operation_id="auditVerify", tags=["audit"], status_code=200)
 async def verify(request: AnyRequest) -> Response[Any]:
     """Check the whole log now, against the store's checkpoints."""
+    no_query(request)
     call(request).require("audit:verify")
     return answer(await services(request).auditing.verify(), 0)
 
@@ -123,6 +103,7 @@ async def verify(request: AnyRequest) -> Response[Any]:
 @get(f"{AUDIT}/checkpoints", operation_id="auditCheckpoints", tags=["audit"])
 async def checkpoints(request: AnyRequest) -> Response[Checkpoints]:
     """The signed checkpoints held, oldest first."""
+    no_query(request)
     call(request).require("audit:read")
     return answer(Checkpoints(list(await services(request).auditing.checkpoints())), 0)
 
@@ -130,6 +111,7 @@ async def checkpoints(request: AnyRequest) -> Response[Checkpoints]:
 @post(f"{AUDIT}/checkpoints", operation_id="auditCheckpoint", tags=["audit"], status_code=200)
 async def checkpoint(request: AnyRequest) -> Response[Checkpoints]:
     """Sign and keep a checkpoint of the head now."""
+    no_query(request)
     call(request).require("audit:verify")
     return answer(Checkpoints([await services(request).auditing.checkpoint()]), 0)
 

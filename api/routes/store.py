@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from litestar import Response, delete, get, post, put
 
-from api.bodies import ValueBody, new_value
+from api.bodies import RotateBody, ValueBody, new_value
+from api.decoding import body_of, no_query, query_of
+from api.queries import NamesQuery, ReadQuery
 from api.replies import SecretValue, answer, shown
-from api.requests import AnyRequest, call, flag, integer, rest, services
+from api.requests import AnyRequest, call, rest, services
 from domain.commands.reading import Page
-from domain.errors import CheckAndSetFailed, Invalid
+from domain.errors import Invalid
 from domain.results import SecretMeta
 
 STORE: Final = "/api/v1/secrets/store"
 _PATH: Final = f"{STORE}/{{path:path}}"
+_VERSION_TAG = re.compile(r'"([0-9]{1,12})"\Z|([0-9]{1,12})\Z')
 
 
-async def _create(request: AnyRequest, data: ValueBody, path: str) -> Response[SecretMeta]:
-    value = new_value(data)
+async def _create(request: AnyRequest, body: ValueBody, path: str) -> Response[SecretMeta]:
+    value = new_value(body)
     with value.plaintext:
         done = await services(request).secrets.create(call(request, 201), path, value)
     return answer(*done, status=201)
 
 
 @post(STORE, operation_id="createSecretByName", tags=["store"])
-async def create_by_name(request: AnyRequest, data: ValueBody) -> Response[SecretMeta]:
+async def create_by_name(request: AnyRequest) -> Response[SecretMeta]:
     """Store a first value under the name in the body."""
-    if not isinstance(data.name, str):
+    no_query(request)
+    body = await body_of(request, ValueBody)
+    if not isinstance(body.name, str):
         raise Invalid("name is missing; or POST to the secret's own path")
-    return await _create(request, data, data.name)
+    return await _create(request, body, body.name)
 
 
 @post(_PATH, operation_id="createSecret", tags=["store"])
-async def create(request: AnyRequest, data: ValueBody) -> Response[SecretMeta]:
+async def create(request: AnyRequest) -> Response[SecretMeta]:
     """Store a first value under the name in the path; a name in the body must be the same."""
+    no_query(request)
+    body = await body_of(request, ValueBody)
+    return await _create(request, body, _path(request, body))
+
+
+def _path(request: AnyRequest, body: ValueBody) -> str:
     path = rest(request, f"{STORE}/")
-    if isinstance(data.name, str) and data.name != path:
-        raise Invalid(f"the body names {data.name!r} and the path {path!r}; name the same secret, or leave out the body's")
-    return await _create(request, data, path)
+    if isinstance(body.name, str) and body.name != path:
+        raise Invalid(
+            f"the body names {body.name!r} and the path {path!r}; name the same secret, or leave out the body's"
+        )
+    return path
 
 
 @get(STORE, operation_id="listSecrets", tags=["store"])
 async def names(request: AnyRequest) -> Response[Page]:
     """Names in byte order, never values. `delimiter=/` shows folders as one entry each."""
-    query = request.query_params
-    delimiter = query.get("delimiter", "")
-    if len(delimiter) > 1:
-        raise Invalid("delimiter is one character, most often /")
-    limit = integer(request, "limit", default=100, low=1, high=1000)
+    query = query_of(request, NamesQuery)
     page = await services(request).reads.names(
-        call(request),
-        query.get("prefix", ""),
-        delimiter,
-        query.get("cursor", ""),
-        limit or 100,
-        live=not flag(request, "deleted"),
+        call(request), query.prefix, query.delimiter, query.cursor, query.limit, live=not query.deleted
     )
     return answer(page, 0)
 
@@ -63,39 +68,44 @@ async def names(request: AnyRequest) -> Response[Page]:
 @get(_PATH, operation_id="readSecret", tags=["store"])
 async def read(request: AnyRequest) -> Response[SecretValue]:
     """The newest version, or `version=N`; with `resolve=true` its references are expanded."""
+    query = query_of(request, ReadQuery)
     path = rest(request, f"{STORE}/")
-    number = integer(request, "version", default=None, low=1, high=10**12)
-    if flag(request, "resolve"):
-        done = await services(request).resolution.resolve(call(request), path, number)
+    if query.resolve:
+        done = await services(request).resolution.resolve(call(request), path, query.version)
     else:
-        done = await services(request).reads.get(call(request), path, number)
+        done = await services(request).reads.get(call(request), path, query.version)
     return answer(shown(done.result), done.position)
 
 
 @put(_PATH, operation_id="rotateSecret", tags=["store"])
-async def rotate(request: AnyRequest, data: ValueBody) -> Response[SecretMeta]:
+async def rotate(request: AnyRequest) -> Response[SecretMeta]:
     """Store the next version; with `cas` or `If-Match` only if the current one is as named."""
-    value = new_value(data)
+    no_query(request)
+    body = await body_of(request, RotateBody)
+    path, cas, value = _path(request, body), _cas(request, body), new_value(body)
     with value.plaintext:
-        done = await services(request).secrets.rotate(call(request), rest(request, f"{STORE}/"), value, _cas(request, data))
+        done = await services(request).secrets.rotate(call(request), path, value, cas)
     return answer(*done)
 
 
-def _cas(request: AnyRequest, data: ValueBody) -> int | None:
-    matched = request.headers.get("if-match")
-    if matched is None:
-        return data.cas if isinstance(data.cas, int) else None
-    text = matched.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+def _cas(request: AnyRequest, body: RotateBody) -> int | None:
+    cas = body.cas if isinstance(body.cas, int) else None
+    tag = request.headers.get("if-match")
+    if tag is None:
+        return cas
+    match = _VERSION_TAG.match(tag.strip())
+    if match is None:
         raise Invalid('If-Match names a version, such as If-Match: "3"')
-    if isinstance(data.cas, int) and data.cas != int(text):
-        raise CheckAndSetFailed("If-Match and cas name different versions", current=data.cas)
-    return int(text)
+    named = int(match[1] or match[2])
+    if cas not in {None, named}:
+        raise Invalid(f"If-Match names version {named} and cas version {cas}; give one of them")
+    return named
 
 
 @delete(_PATH, operation_id="deleteSecret", tags=["store"], status_code=204)
 async def remove(request: AnyRequest) -> Response[None]:
     """Stop answering for the name; its versions stay and can be restored."""
+    no_query(request)
     done = await services(request).secrets.delete(call(request, 204), rest(request, f"{STORE}/"))
     return Response(None, status_code=204, headers={"x-trstctl-position": str(done.position)})
 

@@ -9,15 +9,24 @@ import yaml
 from litestar import Response, get, post
 
 from api.bodies import ImportBody, InjectionBody
+from api.decoding import body_of, no_query, query_of
+from api.differences import FolderDifference, VersionDifference, told_folders, told_versions
 from api.dotenv import dotenv
+from api.queries import ExportQuery, FolderDiffQuery, ReferencesQuery, VersionDiffQuery
 from api.replies import answer, text_of
-from api.requests import AnyRequest, call, flag, integer, rest, services
+from api.requests import AnyRequest, call, rest, services
 from api.routes.store import STORE
-from domain.commands.comparing import FolderDiff
 from domain.commands.transfer import Imported
 from domain.errors import Invalid
 from domain.plaintext import Plaintext
 from domain.views import Use
+
+
+class Exported(msgspec.Struct, frozen=True):
+    """Values by path."""
+
+    prefix: str
+    values: dict[str, str]
 
 
 class ReferenceList(msgspec.Struct, frozen=True):
@@ -36,11 +45,13 @@ class Injection(msgspec.Struct, frozen=True):
 
 
 @post(f"{STORE}/import", operation_id="importSecrets", tags=["trees"])
-async def take_in(request: AnyRequest, data: ImportBody) -> Response[Imported]:
-    """Store every value as a version 1, or none."""
-    values = {path: Plaintext(bytearray(value.encode())) for path, value in data.values.items()}
+async def take_in(request: AnyRequest) -> Response[Imported]:
+    """Store every value as the first version of a free name, or none."""
+    no_query(request)
+    body = await body_of(request, ImportBody)
+    values = {path: Plaintext(bytearray(value.encode())) for path, value in body.values.items()}
     try:
-        return answer(*await services(request).transfer.take_in(call(request, 201), data.prefix, values), status=201)
+        return answer(*await services(request).transfer.take_in(call(request, 201), body.prefix, values), status=201)
     finally:
         _wipe(values)
 
@@ -48,25 +59,23 @@ async def take_in(request: AnyRequest, data: ImportBody) -> Response[Imported]:
 @get(f"{STORE}/export", operation_id="exportSecrets", tags=["trees"])
 async def give_out(request: AnyRequest) -> Response[Any]:
     """Every value under `prefix`, as json, dotenv or yaml; each read is audited."""
-    form = request.query_params.get("format", "json")
-    if form not in {"json", "dotenv", "yaml"}:
-        raise Invalid("format is json, dotenv or yaml")
-    prefix = request.query_params.get("prefix", "")
-    done = await services(request).transfer.give_out(call(request), prefix, resolve=flag(request, "resolve"))
+    query = query_of(request, ExportQuery)
+    done = await services(request).transfer.give_out(call(request), query.prefix, resolve=query.resolve)
     try:
-        return _exported(form, {path: _text(path, value) for path, value in done.result.items()}, prefix, done.position)
+        values = {path: _text(path, value) for path, value in done.result.items()}
     finally:
         _wipe(done.result)
+    return _exported(query, values, done.position)
 
 
-def _exported(form: str, values: dict[str, str], prefix: str, position: int) -> Response[Any]:
-    headers = {"x-trstctl-position": str(position)}
-    if form == "json":
-        return Response({"prefix": prefix, "values": values}, headers=headers, media_type="application/json")
-    if form == "yaml":
+def _exported(query: ExportQuery, values: dict[str, str], position: int) -> Response[Any]:
+    headers = {"x-trstctl-position": str(position)} if position else {}
+    if query.format == "json":
+        return answer(Exported(query.prefix, values), position)
+    if query.format == "yaml":
         body = yaml.safe_dump(values, allow_unicode=True, sort_keys=True, default_flow_style=False)
         return Response(body, headers=headers, media_type="application/yaml")
-    return Response(dotenv(values, prefix), headers=headers, media_type="text/plain")
+    return Response(dotenv(values, query.prefix), headers=headers, media_type="text/plain")
 
 
 def _text(path: str, value: Plaintext) -> str:
@@ -82,72 +91,40 @@ def _wipe(values: dict[str, Plaintext]) -> None:
 
 
 @get(f"{STORE}/diff", operation_id="diffFolders", tags=["trees"])
-async def diff_folders(request: AnyRequest) -> Response[Any]:
+async def diff_folders(request: AnyRequest) -> Response[FolderDifference]:
     """Which names of two folders are missing, equal or different; values only with `reveal=true`."""
-    left, right = request.query_params.get("left", ""), request.query_params.get("right", "")
-    if not left or not right:
-        raise Invalid("left and right name two folders, such as left=staging&right=production")
-    done = await services(request).comparison.folders(call(request), left, right, reveal=flag(request, "reveal"))
-    return answer(_told(done.result), done.position)
-
-
-def _told(diff: FolderDiff) -> dict[str, object]:
-    told: dict[str, object] = {
-        "left": diff.left,
-        "right": diff.right,
-        "only_left": diff.only_left,
-        "only_right": diff.only_right,
-        "equal": diff.equal,
-    }
-    told["different"] = [
-        {"name": each.name, "left_version": each.left_version, "right_version": each.right_version}
-        | _values(left_value=each.left_value, right_value=each.right_value)
-        for each in diff.different
-    ]
-    return told
-
-
-def _values(**values: Plaintext | None) -> dict[str, object]:
-    shown: dict[str, object] = {}
-    for name, value in values.items():
-        if value is not None:
-            with value:
-                text = text_of(value)
-                shown[name if text is not None else f"{name}_b64"] = text if text is not None else bytes(value.buffer)
-    return shown
+    query = query_of(request, FolderDiffQuery)
+    done = await services(request).comparison.folders(call(request), query.left, query.right, reveal=query.reveal)
+    return answer(told_folders(done.result), done.position)
 
 
 @get(f"{STORE}/diff/{{path:path}}", operation_id="diffVersions", tags=["trees"])
-async def diff_versions(request: AnyRequest) -> Response[Any]:
+async def diff_versions(request: AnyRequest) -> Response[VersionDifference]:
     """Whether versions `from` and `to` hold the same value; the values only with `reveal=true`."""
-    numbers = [integer(request, name, default=None, low=1, high=10**12) for name in ("from", "to")]
-    if numbers[0] is None or numbers[1] is None:
-        raise Invalid("from and to name two versions, such as from=1&to=2")
+    query = query_of(request, VersionDiffQuery)
     path = rest(request, f"{STORE}/diff/")
     done = await services(request).comparison.versions(
-        call(request), path, numbers[0], numbers[1], reveal=flag(request, "reveal")
+        call(request), path, query.from_version, query.to_version, reveal=query.reveal
     )
-    diff = done.result
-    told = {"name": diff.name, "from": diff.from_version, "to": diff.to_version, "equal": diff.equal}
-    return answer(told | _values(from_value=diff.from_value, to_value=diff.to_value), done.position)
+    return answer(told_versions(done.result), done.position)
 
 
 @get(f"{STORE}/references/{{path:path}}", operation_id="secretReferences", tags=["trees"])
 async def references(request: AnyRequest) -> Response[ReferenceList]:
     """What the secret uses, and who uses it."""
+    query = query_of(request, ReferencesQuery)
     path = rest(request, f"{STORE}/references/")
-    limit = integer(request, "limit", default=1000, low=1, high=10_000) or 1000
-    uses = await services(request).resolution.references(call(request), path, limit)
+    uses = await services(request).resolution.references(call(request), path, query.limit)
     return answer(ReferenceList(path, *uses), 0)
 
 
 @post("/api/v1/secrets/injections", operation_id="injectSecrets", tags=["trees"], status_code=200)
-async def inject(request: AnyRequest, data: InjectionBody) -> Response[Injection]:
+async def inject(request: AnyRequest) -> Response[Injection]:
     """All values that a process's environment is to be filled with, in one request."""
-    if data.name_style not in {"upper", "keep"}:
-        raise Invalid("name_style is upper or keep")
+    no_query(request)
+    body = await body_of(request, InjectionBody)
     done = await services(request).resolution.inject(
-        call(request), data.variables, prefix=data.prefix, upper=data.name_style == "upper", resolve=data.resolve
+        call(request), body.variables, prefix=body.prefix, upper=body.name_style == "upper", resolve=body.resolve
     )
     try:
         values = {name: _text(name, value) for name, value in done.result.items()}

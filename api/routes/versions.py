@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from litestar import Response, get, post
 
 from api.bodies import DestroyBody, RecoverBody
+from api.decoding import body_of, in_utc, no_query, query_of
+from api.queries import HistoryQuery
 from api.replies import SecretValue, answer, shown
-from api.requests import AnyRequest, call, integer, rest, services
+from api.requests import AnyRequest, call, rest, services
 from api.routes.store import STORE
 from domain.commands.secrets import Destroyed
 from domain.errors import Invalid
 from domain.results import SecretMeta
 from domain.views import SecretVersion
+
+_NEWEST: Final = 10**18
 
 
 class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,15 +45,13 @@ class History(msgspec.Struct, frozen=True):
 @get(f"{STORE}/history/{{path:path}}", operation_id="secretHistory", tags=["versions"])
 async def history(request: AnyRequest) -> Response[History] | Response[SecretValue]:
     """The versions without values; with `version=N` that one's value."""
+    query = query_of(request, HistoryQuery)
     path = rest(request, f"{STORE}/history/")
-    number = integer(request, "version", default=None, low=1, high=10**12)
-    if number is not None:
-        done = await services(request).reads.past(call(request), path, number)
+    if query.version is not None:
+        done = await services(request).reads.past(call(request), path, query.version)
         return answer(shown(done.result), done.position)
-    before = integer(request, "cursor", default=None, low=1, high=10**18) or 10**18
-    limit = integer(request, "limit", default=100, low=1, high=1000) or 100
-    found = await services(request).reads.history(call(request), path, before, limit)
-    cursor = str(found[-1].number) if len(found) == limit else None
+    found = await services(request).reads.history(call(request), path, query.cursor or _NEWEST, query.limit)
+    cursor = str(found[-1].number) if len(found) == query.limit else None
     return answer(History(path, [_item(version) for version in found], cursor), 0)
 
 
@@ -73,29 +76,29 @@ def _state(version: SecretVersion) -> str:
 
 
 @post(f"{STORE}/recover/{{path:path}}", operation_id="recoverSecret", tags=["versions"], status_code=200)
-async def recover(request: AnyRequest, data: RecoverBody) -> Response[SecretMeta]:
+async def recover(request: AnyRequest) -> Response[SecretMeta]:
     """Write what was current at `at` as the next version."""
-    try:
-        at = datetime.fromisoformat(data.at)
-    except ValueError as error:
-        raise Invalid("at is a point in time as in RFC 3339, such as 2026-06-25T12:00:00Z") from error
-    return answer(*await services(request).secrets.recover(call(request), rest(request, f"{STORE}/recover/"), at))
+    no_query(request)
+    body = await body_of(request, RecoverBody)
+    path = rest(request, f"{STORE}/recover/")
+    return answer(*await services(request).secrets.recover(call(request), path, in_utc(body.at)))
 
 
 @post(f"{STORE}/undelete/{{path:path}}", operation_id="undeleteSecret", tags=["versions"], status_code=200)
 async def undelete(request: AnyRequest) -> Response[SecretMeta]:
     """Answer for a deleted name again."""
+    no_query(request)
     return answer(*await services(request).secrets.undelete(call(request), rest(request, f"{STORE}/undelete/")))
 
 
 @post(f"{STORE}/destroy/{{path:path}}", operation_id="destroySecret", tags=["versions"], status_code=200)
-async def destroy(request: AnyRequest, data: DestroyBody) -> Response[Destroyed]:
+async def destroy(request: AnyRequest) -> Response[Destroyed]:
     """Destroy the data keys of versions for good."""
-    if isinstance(data.versions, list) == data.all:
+    no_query(request)
+    body = await body_of(request, DestroyBody)
+    numbers = body.versions if isinstance(body.versions, list) else None
+    if (numbers is not None) == body.all:
         raise Invalid('say which: {"versions": [1, 2]} or {"all": true}')
-    numbers = data.versions if isinstance(data.versions, list) else None
-    if numbers is not None and not 1 <= len(numbers) <= 10_000:
-        raise Invalid("versions names 1 to 10000 versions")
     return answer(*await services(request).secrets.destroy(call(request), rest(request, f"{STORE}/destroy/"), numbers))
 
 

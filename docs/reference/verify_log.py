@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from base64 import b64decode
+from collections.abc import Iterable
 from pathlib import Path
 
 HEADER = ("id", "stream", "version", "type", "tenant", "time", "actor", "request_id")
@@ -31,10 +32,10 @@ def fault(event: dict, position: int, prev: str) -> str | None:
     return None if good else "its parts do not give its hash"
 
 
-def verify(export: Path, size: int = 0, wanted: str = "") -> str:
+def verify(lines: Iterable[str], size: int = 0, wanted: str = "") -> str:
     """The result in words, beginning with `intact` or `TAMPERED`. The head at `size` events must be `wanted`."""
     position, head = 0, "0" * 64
-    for position, line in enumerate(export.open(encoding="utf-8"), 1):
+    for position, line in enumerate(lines, 1):
         event = json.loads(line)
         if problem := fault(event, position, head):
             return f"TAMPERED at position {position}: {problem}"
@@ -50,7 +51,8 @@ if __name__ == "__main__":
         if len(rest) == 1:
             _, size, encoded, *_ = Path(rest[0]).read_text(encoding="utf-8").split("\n")
             rest = [size, b64decode(encoded).hex()]
-        result = verify(Path(export), int(rest[0]), rest[1]) if rest else verify(Path(export))
+        with Path(export).open(encoding="utf-8") as file:
+            result = verify(file, int(rest[0]), rest[1]) if rest else verify(file)
     except (OSError, ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
         sys.exit(print(f"could not check: {error}", file=sys.stderr) or 2)
     print(result)

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Final
 
 from adapters.log.linking import Head, Link
@@ -61,8 +62,8 @@ class SqliteTransaction:
             self._connection.execute(_insert(len(some)), list(chain.from_iterable(some)))
 
     def execute(self, statements: Iterable[Statement]) -> None:
-        for sql, parameters in statements:
-            self._connection.execute(sql, parameters)
+        for sql, run in groupby(statements, key=itemgetter(0)):
+            self._connection.executemany(sql, map(itemgetter(1), run))
             self.destroyed_keys |= sql.startswith(_DESTROYS)
 
 

@@ -113,9 +113,9 @@ class PostgresStore:
         self._raw.execute(sql)
 
     def cut(self) -> int:
-        """Close every other connection from the server's side; how many there were."""
+        """Close every other connection from the server's side, and wait until it is; how many there were."""
         others = "pid <> pg_backend_pid() AND datname = current_database()"
-        return len(self.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        return len(self.rows(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
 
     def close(self) -> None:
         for log in self._logs:

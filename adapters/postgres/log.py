@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -43,10 +44,15 @@ _RESOLVE_SECONDS: Final = 20.0
 
 
 class PostgresTransaction:
-    """A `LogTransaction` in pipeline mode: what is not asked for is not waited for."""
+    """A `LogTransaction` in pipeline mode: what is not asked for is not waited for.
 
-    def __init__(self, connection: psycopg.Connection) -> None:
+    Each question ends in a sync. The answers would come without, but only after it the server counts the session as
+    idle, and takes the lock from a node that stands still.
+    """
+
+    def __init__(self, connection: psycopg.Connection, pipeline: psycopg.Pipeline) -> None:
         self._connection = connection
+        self._pipeline = pipeline
         connection.execute(_BEGIN)
         connection.execute(_LOCK, (LOG_LOCK,), prepare=True)
         # A statement of its own, after the lock: it sees whatever the last holder committed.
@@ -56,6 +62,7 @@ class PostgresTransaction:
 
     def head(self) -> Head:
         if self._head is None:
+            self._pipeline.sync()
             row = self._asked.fetchone()
             self._head = Head(*row) if row else Head()
         return self._head
@@ -63,15 +70,15 @@ class PostgresTransaction:
     def last_versions(self, streams: Collection[str]) -> dict[str, int]:
         if not streams:
             return {}
-        rows = self._connection.execute(_LAST, (list(streams),), prepare=True, binary=True).fetchall()
-        return {stream: version for stream, version in rows if version is not None}
+        found = self._connection.execute(_LAST, (list(streams),), prepare=True, binary=True)
+        return {stream: version for stream, version in self._answers(found) if version is not None}
 
     def replies_taken(self, keys: Collection[ReplyKey]) -> set[ReplyKey]:
         if not keys:
             return set()
         columns = [list(column) for column in zip(*((key.tenant, key.principal, key.key) for key in keys), strict=True)]
         found = self._connection.execute(_TAKEN, (*columns, instant(datetime.now(UTC))), prepare=True)
-        return {ReplyKey(*row) for row in found.fetchall()}
+        return {ReplyKey(*row) for row in self._answers(found)}
 
     def insert_links(self, links: Sequence[Link]) -> None:
         self._connection.execute(_INSERT, [list(column) for column in zip(*links, strict=True)], prepare=True)
@@ -87,7 +94,11 @@ class PostgresTransaction:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
         """What the transaction sees."""
-        return self._connection.execute(translated(sql), parameters).fetchall()
+        return self._answers(self._connection.execute(translated(sql), parameters))
+
+    def _answers(self, asked: psycopg.Cursor[Row]) -> Sequence[Row]:
+        self._pipeline.sync()
+        return asked.fetchall()
 
 
 class PostgresLogStore:
@@ -105,7 +116,7 @@ class PostgresLogStore:
         committing: Link | None = None
         try:
             with connection.pipeline() as pipeline:
-                transaction = PostgresTransaction(connection)
+                transaction = PostgresTransaction(connection, pipeline)
                 yield transaction
                 committing = transaction.last
                 connection.execute("COMMIT")
@@ -126,7 +137,7 @@ class PostgresLogStore:
             self._connection = None
 
     def _connected(self) -> psycopg.Connection:
-        if self._connection is not None and not self._connection.closed:
+        if self._connection is not None and _alive(self._connection):
             return self._connection
         if time.monotonic() < self._refused_until:
             raise StoreUnavailable("the database could not be reached a moment ago; try again in a moment")
@@ -162,6 +173,17 @@ class PostgresLogStore:
                 if time.monotonic() > deadline:
                     raise OutcomeUnknown(_UNKNOWN) from error
                 time.sleep(0.2)
+
+
+def _alive(connection: psycopg.Connection) -> bool:
+    """Whether it can be used. A server that has nothing to say need not be asked, and that costs no round trip."""
+    with suppress(psycopg.Error):  # the error is the answer
+        idle = select.poll()
+        idle.register(connection.pgconn.socket, select.POLLIN)
+        if idle.poll(0):
+            connection.execute("")
+        return not connection.closed
+    return False
 
 
 def _opened(dsn: str) -> psycopg.Connection:

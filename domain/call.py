@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 from domain import scopes
+from domain.errors import Forbidden
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def require(self, verb: str, path: str | None = None) -> None:
         """Raises `Forbidden` unless the caller has `verb` on `path`."""
         scopes.require(self.principal.scopes, verb, path)
+
+    def require_all(self, verb: str, paths: Iterable[str], prefix: str) -> None:
+        """Raises `Forbidden` unless the caller has `verb` on each of `paths`, which are all there are under `prefix`.
+
+        It names none of them: whoever may not use them may not learn of them.
+        """
+        paths = tuple(paths)
+        if not all(self.allows(verb, path) for path in paths or (prefix,)):
+            raise Forbidden(f"this needs the scope {verb} for everything under {prefix!r}; ask an operator for it")
 
     def allows(self, verb: str, path: str | None = None) -> bool:
         """Whether the caller has `verb` on `path`."""

@@ -11,9 +11,13 @@ from domain.names import MAX_PATH, checked_path
 MAX_DEPTH: Final = 16
 """How deep references may lead."""
 MAX_REFERENCES: Final = 256
-"""How many references one expansion may follow, all together."""
+"""How many other secrets a request's references may lead to, all together."""
+MAX_FOLLOWED: Final = 4096
+"""How many references may be followed to expand one value, each counted as often as it is met."""
 MAX_EXPANDED: Final = 4 * 1024 * 1024
 """Longest expanded value, in bytes."""
+MAX_TOGETHER: Final = 96 * 1024 * 1024
+"""Longest all values of one answer, in bytes: as much as one import may bring."""
 
 _TOKEN = re.compile(rb"\$\$\{|\$\{secret\.([^}]{0,%d})\}" % (MAX_PATH + 20))
 _PIN = re.compile(r"(.*)@([1-9][0-9]{0,17})\Z", re.DOTALL)

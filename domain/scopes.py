@@ -104,6 +104,21 @@ def allows_somewhere(scopes: Iterable[str], verb: str) -> bool:
     return any(scope in ("*", verb) or scope.startswith(f"{verb}:") for scope in scopes)
 
 
+def starts(scopes: Iterable[str], verb: str, prefix: str) -> list[str]:
+    """How the paths under `prefix` begin that `scopes` may give `verb` on, in order, none the beginning of another."""
+    found: set[str] = set()
+    for scope in scopes:
+        if scope in ("*", verb):
+            return [prefix]
+        if scope.startswith(f"{verb}:"):
+            literal = scope[len(verb) + 1 :].partition("*")[0]
+            if literal.startswith(prefix):
+                found.add(literal)
+            elif prefix.startswith(literal):
+                return [prefix]
+    return [start for start in sorted(found) if not any(start != each and start.startswith(each) for each in found)]
+
+
 def require(scopes: Iterable[str], verb: str, path: str | None = None) -> None:
     """Raises `Forbidden` unless `scopes` give `verb` on `path`."""
     if not allows(scopes, verb, path):

@@ -58,10 +58,6 @@ class SecretsView(Protocol):
         """Newest versions of names that begin with `prefix` and follow `after_path`, by name, at most `limit`."""
         ...
 
-    async def next_name(self, tenant: str, prefix: str, after_path: str, *, live: bool) -> str | None:
-        """The first name that begins with `prefix` and follows `after_path`, or None."""
-        ...
-
     async def living(self, tenant: str, paths: Sequence[str]) -> dict[str, SecretVersion]:
         """Newest versions, by path, of those of `paths` that answer."""
         ...

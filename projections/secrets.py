@@ -40,7 +40,6 @@ _LIVED_AT: Final = (
 )
 _PAGE: Final = f"""{_SELECT} AND v.number = s.current
  WHERE s.tenant = ? AND s.live = ? AND s.path %s ? AND s.path < ? ORDER BY s.path LIMIT ?"""
-_NEXT: Final = "SELECT path FROM secrets WHERE tenant = ? AND live = ? AND path %s ? AND path < ? ORDER BY path LIMIT 1"
 
 _WRITE_NAME: Final = """INSERT INTO secrets VALUES (?, ?, 1, ?, ?)
  ON CONFLICT (tenant, path) DO UPDATE SET live = 1, current = excluded.current"""
@@ -110,12 +109,6 @@ class Secrets:
         operator, low = (">", after_path) if after_path >= prefix else (">=", prefix)
         parameters = (tenant, int(live), low, after(prefix), limit)
         return [_version(row) for row in await self._reader.rows(tenant, _PAGE % operator, parameters)]
-
-    async def next_name(self, tenant: str, prefix: str, after_path: str, *, live: bool) -> str | None:
-        """The first name that begins with `prefix` and comes after `after_path`."""
-        operator, low = (">", after_path) if after_path >= prefix else (">=", prefix)
-        row = await self._reader.row(tenant, _NEXT % operator, (tenant, int(live), low, after(prefix)))
-        return str(row[0]) if row else None
 
     async def living(self, tenant: str, paths: Sequence[str]) -> dict[str, SecretVersion]:
         """Those of `paths` that live, each with its newest version."""

@@ -8,7 +8,8 @@ import msgspec
 
 from domain.access import SecretsCompared
 from domain.call import Call
-from domain.commands.expansion import Expander, Graph, Node
+from domain.commands.expansion import Expander
+from domain.commands.reach import Graph, Node
 from domain.commands.reading import NOWHERE, SecretReads
 from domain.errors import TooLarge
 from domain.names import checked_path, checked_prefix
@@ -95,10 +96,7 @@ class SecretComparison:
         found = await self._view.page(call.tenant, folder, "", MAX_COMPARED + 1, live=True)
         if len(found) > MAX_COMPARED:
             raise TooLarge(f"{prefix!r} has more than {MAX_COMPARED} names; compare its folders one by one")
-        for version in found:
-            call.require("secrets:list", version.path)
-        if not found:
-            call.require("secrets:list", folder)
+        call.require_all("secrets:list", [version.path for version in found], folder)
         return {version.path[len(folder) :]: version for version in found}
 
     async def _opened(self, call: Call, nodes: list[Node], *, reveal: bool) -> Graph:

@@ -1,49 +1,24 @@
-"""Expanding `${secret.path}`, only when asked: every referenced path is checked and audited."""
+"""Expanding `${secret.path}`: only when asked, every path checked against the caller's scopes and audited."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Self
+from collections.abc import Iterator, Sequence
 
-from domain import references
 from domain.call import Call
-from domain.errors import Invalid, NotFound, ReferenceCycle, ReferenceTooLarge
+from domain.commands.reach import Graph, Node, refuse_too_much
+from domain.errors import Invalid, NotFound, ReferenceTooLarge, TooLarge
 from domain.names import checked_path
 from domain.plaintext import Plaintext
 from domain.ports import SealContext, Sealer
-from domain.references import MAX_DEPTH, MAX_EXPANDED, MAX_REFERENCES, Reference
+from domain.references import MAX_DEPTH, MAX_EXPANDED, MAX_REFERENCES, MAX_TOGETHER, Reference
 from domain.views import SecretsView, SecretVersion
 
-
-class Node(NamedTuple):
-    """A secret at a version; version None is the newest."""
-
-    path: str
-    version: int | None
-
-
-class Graph:
-    """The values that a set of roots leads to, opened once each. A context manager: leaving wipes them."""
-
-    def __init__(self) -> None:
-        self.values: dict[Node, Plaintext] = {}
-        self.versions: dict[Node, SecretVersion] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for value in self.values.values():
-            value.wipe()
-
-    def uses(self, node: Node) -> list[Node]:
-        """What the value at `node` refers to."""
-        marks = references.found(self.values[node].buffer)
-        return [Node(mark.path, mark.version) for mark in marks if isinstance(mark, Reference)]
+_CHUNK = 64
+"""How many values are opened before their size is looked at: each has at most a mebibyte."""
 
 
 class Expander:
-    """Follows references level by level, so that each level is one read of the store."""
+    """Follows references level by level, so that each level is a few reads of the store."""
 
     def __init__(self, sealer: Sealer, view: SecretsView) -> None:
         self._sealer = sealer
@@ -70,20 +45,21 @@ class Expander:
                 return
             level = _unopened(graph, level)
             if not level:
-                _refuse_cycles(graph, roots)
+                refuse_too_much(graph, roots)
                 return
             _bound(graph, level, depth, roots)
-        raise ReferenceTooLarge(f"references lead deeper than {MAX_DEPTH}; shorten the chain from {roots[0].path!r}")
 
     async def _open(self, call: Call, graph: Graph, level: Sequence[Node], verb: str) -> None:
         for node in level:
             call.require(verb, checked_path(node.path))
         newest = await self._view.living(call.tenant, sorted({node.path for node in level}))
-        versions = [await self._version(call, node, newest) for node in level]
-        wanted = [(SealContext(call.tenant, "secret", each.path, each.number), each.seal_id) for each in versions]
-        for node, version, value in zip(level, versions, await self._sealer.open_many(wanted), strict=True):
-            graph.versions[node] = version
-            graph.values[node] = value
+        for some in _chunks(level):
+            versions = [await self._version(call, node, newest) for node in some]
+            wanted = [(SealContext(call.tenant, "secret", each.path, each.number), each.seal_id) for each in versions]
+            for node, version, value in zip(some, versions, await self._sealer.open_many(wanted), strict=True):
+                graph.add(node, version, value)
+            if graph.size > MAX_TOGETHER:
+                raise TooLarge(f"these values have more than {MAX_TOGETHER} bytes together; ask for fewer at once")
 
     async def _version(self, call: Call, node: Node, newest: dict[str, SecretVersion]) -> SecretVersion:
         version = newest.get(node.path)
@@ -98,16 +74,46 @@ class Expander:
             )
         return version
 
-    @staticmethod
-    def expanded(graph: Graph, node: Node) -> Plaintext:
-        """The value at `node` with every reference replaced; the caller wipes it."""
-        result = Plaintext(bytearray())
+
+class Expanded:
+    """Values with every reference replaced, or as they are stored."""
+
+    def __init__(self, graph: Graph, *, resolve: bool) -> None:
+        self._graph = graph
+        self._resolve = resolve
+        self._size = 0
+
+    def values(self, nodes: Sequence[Node]) -> list[Plaintext]:
+        """One value a node, which the caller wipes; raises `ReferenceTooLarge`, `TooLarge`, then they are wiped."""
+        made: list[Plaintext] = []
         try:
-            _expand_into(graph, node, result.buffer)
+            for node in nodes:
+                made.append(Plaintext(bytearray()))
+                self._make(node, made[-1].buffer)
         except BaseException:
-            result.wipe()
+            for value in made:
+                value.wipe()
             raise
-        return result
+        return made
+
+    def _make(self, node: Node, out: bytearray) -> None:
+        if self._resolve:
+            _expand_into(self._graph, node, out)
+        else:
+            out += self._graph.values[node].buffer
+        self._size += len(out)
+        if self._size > MAX_TOGETHER:
+            raise TooLarge(f"these values have more than {MAX_TOGETHER} bytes together; ask for fewer at once")
+
+
+def expanded(graph: Graph, node: Node) -> Plaintext:
+    """The value at `node` with every reference replaced; the caller wipes it."""
+    (value,) = Expanded(graph, resolve=True).values([node])
+    return value
+
+
+def _chunks(level: Sequence[Node]) -> Iterator[Sequence[Node]]:
+    return (level[start : start + _CHUNK] for start in range(0, len(level), _CHUNK))
 
 
 def _unopened(graph: Graph, level: Sequence[Node]) -> list[Node]:
@@ -122,27 +128,10 @@ def _bound(graph: Graph, level: Sequence[Node], depth: int, roots: Sequence[Node
         raise ReferenceTooLarge(f"references from {roots[0].path!r} lead deeper than {MAX_DEPTH}")
 
 
-def _refuse_cycles(graph: Graph, roots: Sequence[Node]) -> None:
-    done: set[Node] = set()
-    for root in roots:
-        _walk(graph, root, [], done)
-
-
-def _walk(graph: Graph, node: Node, trail: list[Node], done: set[Node]) -> None:
-    if node in trail:
-        cycle = [each.path for each in (*trail[trail.index(node) :], node)]
-        raise ReferenceCycle(f"references lead in a circle: {' -> '.join(cycle)}", cycle)
-    if node in done:
-        return
-    for used in graph.uses(node):
-        _walk(graph, used, [*trail, node], done)
-    done.add(node)
-
-
 def _expand_into(graph: Graph, node: Node, out: bytearray) -> None:
     value = graph.values[node].buffer
     at = 0
-    for mark in references.found(value):
+    for mark in graph.marks(node):
         start = mark.start if isinstance(mark, Reference) else mark
         out += memoryview(value)[at:start]
         if isinstance(mark, Reference):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,14 +11,17 @@ import msgspec
 from domain.access import SecretRead
 from domain.call import Call
 from domain.errors import Forbidden, NotFound
+from domain.event import Event
 from domain.names import checked_path, checked_prefix
 from domain.ports import Append, Clock, EventLog, SealContext, Sealer
 from domain.results import Done, Revealed, SecretMeta, meta_of
-from domain.scopes import allows_somewhere
+from domain.scopes import allows_somewhere, starts
 from domain.views import SecretsView, SecretVersion
 
 NOWHERE = UUID(int=0)
 """Stream of an access event before the log gives it its node's own."""
+_LOOK: Final = 64
+"""How many names are looked at together where a caller may list but some of them."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -72,21 +76,29 @@ class SecretReads:
 
     async def record(self, call: Call, versions: Sequence[SecretVersion], how: str) -> int:
         """Append that these versions were read."""
-        at = self._clock()
         return await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
-                events=[
-                    SecretRead(
-                        originator_id=NOWHERE, originator_version=0, timestamp=at,
-                        path=version.path, number=version.number, how=how,
-                    )
-                    for version in versions
-                ],
+                events=self.events(versions, how),
             )
-        )  # fmt: skip
+        )
+
+    def events(self, versions: Sequence[SecretVersion], how: str) -> list[Event]:
+        """What the log is told when these versions are read."""
+        at = self._clock()
+        return [
+            SecretRead(
+                originator_id=NOWHERE,
+                originator_version=0,
+                timestamp=at,
+                path=version.path,
+                number=version.number,
+                how=how,
+            )
+            for version in versions
+        ]
 
     async def history(self, call: Call, path: str, before: int, limit: int) -> list[SecretVersion]:
         """Versions below `before`, newest first, without values; raises `NotFound` if the name was never used."""
@@ -108,29 +120,36 @@ class SecretReads:
             raise Forbidden("this needs the scope secrets:list; ask an operator for a token that has it")
         if delimiter:
             return await self._folders(call, prefix, delimiter, cursor, limit, live=live)
-        found = await self._view.page(call.tenant, prefix, cursor, limit, live=live)
-        items = [meta_of(version) for version in found if call.allows("secrets:list", version.path)]
-        return Page(items, [], found[-1].path if len(found) == limit else None)
+        found = await self._visible(call, prefix, cursor, limit, live=live)
+        return Page([meta_of(version) for version in found], [], found[-1].path if len(found) == limit else None)
 
     async def _folders(self, call: Call, prefix: str, delimiter: str, cursor: str, limit: int, *, live: bool) -> Page:
-        plain: list[str] = []
-        folders: list[str] = []
-        name = await self._view.next_name(call.tenant, prefix, cursor, live=live)
-        while name is not None and len(plain) + len(folders) < limit:
-            cut = name.find(delimiter, len(prefix))
-            if cut < 0:
-                plain.append(name)
-                cursor = name
+        page = Page([], [], None)
+        while found := await self._visible(call, prefix, cursor, 1, live=live):
+            if len(page.items) + len(page.folders) == limit:
+                return msgspec.structs.replace(page, next_cursor=cursor)
+            name = cursor = found[0].path
+            cut = name.find(delimiter, len(prefix)) + 1
+            if cut:
+                page.folders.append(name[:cut])
+                cursor = f"{name[:cut]}\x7f"  # after everything in this folder, which is not looked through
             else:
-                cursor = name[: cut + 1] + "\x7f"  # after everything in this folder, which is not looked through
-                folders.append(name[: cut + 1])
-            name = await self._view.next_name(call.tenant, prefix, cursor, live=live)
-        versions = [version for path in plain if (version := await self._view.current(call.tenant, path))]
-        items = [meta_of(version) for version in versions if call.allows("secrets:list", version.path)]
-        visible = [folder for folder in folders if call.allows("secrets:list", folder) or _within(call, folder)]
-        return Page(items, visible, cursor if name is not None else None)
+                page.items.append(meta_of(found[0]))
+        return page
 
+    async def _visible(self, call: Call, prefix: str, cursor: str, limit: int, *, live: bool) -> list[SecretVersion]:
+        """The first names after `cursor` that the caller may list.
 
-def _within(call: Call, folder: str) -> bool:
-    """Whether a bounded scope names something inside the folder."""
-    return any(scope.startswith(f"secrets:list:{folder}") for scope in call.principal.scopes)
+        Names that it may not list are passed over, so that not even a cursor tells of them.
+        """
+        visible: list[SecretVersion] = []
+        size = limit if call.allows("secrets:list") else max(limit, _LOOK)
+        for start in starts(call.principal.scopes, "secrets:list", prefix):
+            after = cursor
+            while len(visible) < limit:
+                found = await self._view.page(call.tenant, start, after, size, live=live)
+                visible += [version for version in found if call.allows("secrets:list", version.path)]
+                if len(found) < size:
+                    break
+                after = found[-1].path
+        return visible[:limit]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from domain.access import SecretsInjected
 from domain.call import Call
-from domain.commands.expansion import Expander, Node, checked_nodes
+from domain.commands.expansion import Expanded, Expander, checked_nodes, expanded
+from domain.commands.reach import Graph, Node
 from domain.commands.reading import NOWHERE, SecretReads
 from domain.errors import Conflict, Invalid
 from domain.names import checked_path, checked_prefix
@@ -52,7 +53,7 @@ class SecretResolution:
         """The value with every reference expanded; each secret it leads to is checked and audited."""
         root = Node(checked_path(path), number)
         with await self._expander.gather(call, [root], resolve=True) as graph:
-            value = self._expander.expanded(graph, root)
+            value = expanded(graph, root)
             try:
                 position = await self._reads.record(call, list(graph.versions.values()), "resolve")
             except BaseException:
@@ -67,25 +68,23 @@ class SecretResolution:
         wanted = await self._wanted(call, variables, prefix, upper=upper)
         roots = checked_nodes(list(wanted.values()), MAX_INJECTED)
         with await self._expander.gather(call, roots, resolve=resolve) as graph:
-            values: dict[str, Plaintext] = {}
+            values = Expanded(graph, resolve=resolve).values(roots)
             try:
-                for variable, root in zip(wanted, roots, strict=True):
-                    held = graph.values[root]
-                    values[variable] = (
-                        self._expander.expanded(graph, root) if resolve else Plaintext.copy_of(held.buffer)
-                    )
-                return Done(values, await self._record(call, wanted))
+                position = await self._record(call, wanted, graph, roots)
             except BaseException:
-                for value in values.values():
+                for value in values:
                     value.wipe()
                 raise
+            return Done(dict(zip(wanted, values, strict=True)), position)
 
     async def _wanted(
         self, call: Call, variables: Mapping[str, str], prefix: str | None, *, upper: bool
     ) -> dict[str, str]:
         wanted: dict[str, str] = {}
         if prefix is not None:
-            for version in await self._view.page(call.tenant, checked_prefix(prefix), "", MAX_INJECTED + 1, live=True):
+            found = await self._view.page(call.tenant, checked_prefix(prefix), "", MAX_INJECTED + 1, live=True)
+            call.require_all("secrets:read", [version.path for version in found], prefix)
+            for version in found:
                 name = _variable_of(version.path[len(prefix) :], upper=upper)
                 if name in wanted:
                     raise Conflict(f"{wanted[name]!r} and {version.path!r} would both become {name}; name one of them")
@@ -95,10 +94,16 @@ class SecretResolution:
                 raise Invalid(f"{name!r} is not a variable's name: letters, digits and _, not starting with a digit")
         return {**wanted, **variables}
 
-    async def _record(self, call: Call, wanted: dict[str, str]) -> int:
+    async def _record(self, call: Call, wanted: dict[str, str], graph: Graph, roots: Sequence[Node]) -> int:
         event = SecretsInjected(originator_id=NOWHERE, originator_version=0, timestamp=self._clock(), variables=wanted)
+        behind = [version for node, version in graph.versions.items() if node not in roots]
         return await self._log.append(
-            Append(tenant=call.tenant, actor=call.principal.actor, request_id=call.request_id, events=[event])
+            Append(
+                tenant=call.tenant,
+                actor=call.principal.actor,
+                request_id=call.request_id,
+                events=[*self._reads.events(behind, "run"), event],
+            )
         )
 
     async def references(self, call: Call, path: str, limit: int) -> Uses:
@@ -109,6 +114,7 @@ class SecretResolution:
         call.require("secrets:list", checked_path(path))
         uses = await self._uses.uses(call.tenant, path)
         used_by = await self._uses.used_by(call.tenant, path, "", limit)
+        uses = [use for use in uses if call.allows("secrets:list", use.path)]
         return Uses(uses, [source for source in used_by if call.allows("secrets:list", source)])
 
 

@@ -115,6 +115,8 @@ class SecretCommands:
             value = NewValue(plaintext, old.content_type, old.metadata)
 
             async def change(secret: Secret) -> Done[SecretMeta]:
+                if old.number in secret.destroyed:
+                    raise Conflict(f"version {old.number} of {path!r} was destroyed just now")
                 return await self._write(call, secret, value, "recover", old.number)
 
             return await self._changed(call, path, change)

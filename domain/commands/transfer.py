@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 import msgspec
 
 from domain.call import Call
-from domain.commands.expansion import Expander, Graph, Node
+from domain.commands.expansion import Expanded, Expander
+from domain.commands.reach import Node
 from domain.commands.reading import SecretReads
 from domain.commands.secrets import SecretCommands
-from domain.errors import AlreadyExists, Forbidden, Invalid, TooLarge
+from domain.errors import AlreadyExists, Invalid, TooLarge, VersionConflict
 from domain.event import Event
 from domain.names import checked_path, checked_prefix, joined, stream_of
 from domain.plaintext import Plaintext
@@ -26,6 +28,8 @@ MAX_IMPORT: Final = 10_000
 """How many values one import may bring."""
 MAX_EXPORT: Final = 10_000
 """How many values one export may take."""
+_TRIES: Final = 4
+"""How often an import is tried when somebody else takes one of its names in between."""
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -60,6 +64,12 @@ class SecretTransfer:
     async def take_in(self, call: Call, prefix: str, values: Mapping[str, Plaintext]) -> Done[Imported]:
         """Store every value under a free name, or none; raises `AlreadyExists` naming every path that lives."""
         wanted = self._checked(call, prefix, values)
+        for _ in range(_TRIES - 1):
+            with suppress(VersionConflict):
+                return await self._take_in(call, wanted)
+        return await self._take_in(call, wanted)
+
+    async def _take_in(self, call: Call, wanted: Mapping[str, Plaintext]) -> Done[Imported]:
         existing = sorted(await self._view.living(call.tenant, list(wanted)))
         if existing:
             raise AlreadyExists(f"nothing was imported: {len(existing)} of these names exist", existing)
@@ -68,7 +78,8 @@ class SecretTransfer:
         items: list[SecretMeta] = []
         at = self._clock()
         async with AsyncExitStack() as held:
-            for path, value in wanted.items():
+            # In order of path: two imports of the same deleted names must not each wait for what the other holds.
+            for path, value in sorted(wanted.items(), key=itemgetter(0)):
                 secret = await self._free(call, held, path, at)
                 meta, sealed = await self._commands.seal_next(call, secret, NewValue(value), "import", at)
                 events += secret.collect_events()  # type: ignore[arg-type]  # the library types them as its own base
@@ -118,17 +129,17 @@ class SecretTransfer:
         found = await self._view.page(call.tenant, checked_prefix(prefix), "", MAX_EXPORT + 1, live=True)
         if len(found) > MAX_EXPORT:
             raise TooLarge(f"there are more than {MAX_EXPORT} secrets under {prefix!r}; export one folder at a time")
-        refused = [version.path for version in found if not call.allows("secrets:export", version.path)]
-        if refused or (not found and not call.allows("secrets:export", prefix)):
-            raise Forbidden(f"this needs the scope secrets:export for everything under {prefix!r}")
+        for verb in ("secrets:export", "secrets:read"):
+            call.require_all(verb, [version.path for version in found], prefix)
         if not found:
             return Done({}, 0)
         roots = [Node(version.path, None) for version in found]
         with await self._expander.gather(call, roots, resolve=resolve) as graph:
-            position = await self._reads.record(call, list(graph.versions.values()), "export")
-            return Done(self._copied(graph, roots, resolve=resolve), position)
-
-    def _copied(self, graph: Graph, roots: list[Node], *, resolve: bool) -> dict[str, Plaintext]:
-        if resolve:
-            return {root.path: self._expander.expanded(graph, root) for root in roots}
-        return {root.path: Plaintext.copy_of(graph.values[root].buffer) for root in roots}
+            values = Expanded(graph, resolve=resolve).values(roots)
+            try:
+                position = await self._reads.record(call, list(graph.versions.values()), "export")
+            except BaseException:
+                for value in values:
+                    value.wipe()
+                raise
+            return Done(dict(zip((root.path for root in roots), values, strict=True)), position)

@@ -31,6 +31,7 @@ STATUSES = {
     "reference-cycle": 409,
     "reference-too-large": 400,
     "refused": 403,
+    "store-busy": 503,
     "store-unavailable": 503,
     "too-large": 413,
     "too-many-requests": 429,

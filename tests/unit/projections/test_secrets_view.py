@@ -108,7 +108,6 @@ async def test_tenants_are_kept_apart_by_every_question(told: Told) -> None:
     assert await view.seals("other", "a") == {}
     assert await view.at("other", "a", at(9)) is None
     assert await view.page("other", "", "", 10, live=True) == []
-    assert await view.next_name("other", "", "", live=True) is None
     assert await view.living("other", ["a"]) == {}
     told.tell(created("a"), written("a"), deleted("a"), tenant="other")
     assert set(await view.living("acme", ["a"])) == {"a"}
@@ -139,7 +138,6 @@ async def test_pages_give_every_name_with_the_prefix_once_in_byte_order(
         assert await paged(told.view, prefix, limit, live=live) == sorted(
             name for name in wanted if name.startswith(prefix)
         )
-        assert await walked(told.view, prefix, live=live) == await paged(told.view, prefix, limit, live=live)
 
 
 async def paged(view: Secrets, prefix: str, limit: int, *, live: bool) -> list[str]:
@@ -147,13 +145,6 @@ async def paged(view: Secrets, prefix: str, limit: int, *, live: bool) -> list[s
     while page := await view.page("acme", prefix, found[-1] if found else "", limit, live=live):
         assert len(page) <= limit
         found += [version.path for version in page]
-    return found
-
-
-async def walked(view: Secrets, prefix: str, *, live: bool) -> list[str]:
-    found: list[str] = []
-    while name := await view.next_name("acme", prefix, found[-1] if found else "", live=live):
-        found.append(name)
     return found
 
 

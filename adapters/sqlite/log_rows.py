@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ class SqliteLogRows:
             try:
                 self._connection = _snapshot(path, "mode=ro")
             except sqlite3.OperationalError:
+                # Reading needs a shared-memory file beside the store, which a read-only folder does not take.
                 if not _lies_still(path):
                     raise
                 self._connection = _snapshot(path, "mode=ro&immutable=1")
@@ -97,9 +97,8 @@ def _snapshot(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _lies_still(path: Path) -> bool:
-    """Whether nobody can be writing: the folder is read-only to us and no write-ahead log is left to be read."""
-    log = path.with_name(f"{path.name}-wal")
-    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    """Whether the store was stopped in good order, so that the file alone is all of it."""
+    return not any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm"))
 
 
 def _lenient(text: bytes) -> str:

@@ -1,6 +1,7 @@
 """`make bench`: every figure the documentation states, measured in one run.
 
-`make bench ARGS="--part throughput"` measures a part; `--quick` a smaller one. Ratios are what to compare: machines differ.
+`make bench ARGS="--part throughput"` measures a part; `--quick` makes everything smaller. Compare the ratios: machines
+differ.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def main() -> None:
     """Arguments: port, certificate, key."""
     port, certificate, key = sys.argv[1:4]
     config = uvicorn.Config(
-        echo,  # type: ignore[arg-type]  # uvicorn's own type of a scope
+        echo,
         host="127.0.0.1",
         port=int(port),
         loop="uvloop",

@@ -1,4 +1,4 @@
-"""Processes under measurement: the product as `trstctl dev` starts it, and a bare ASGI echo behind the same server and TLS."""
+"""Processes under measurement: the product as `trstctl dev` starts it, and a bare ASGI echo behind the same TLS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cli.server.hardening import hardened
 
@@ -28,7 +28,7 @@ class Server:
         self.token = token
         self.ready_after = 0.0
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,9 +52,9 @@ class Server:
         """One request on a connection of its own; the decoded answer."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.address + path, data, headers, method=method)
+        request = urllib.request.Request(self.address + path, data, headers, method=method)  # noqa: S310 - our own address
         context = ssl.create_default_context(cafile=str(self.certificate))
-        with urllib.request.urlopen(request, context=context, timeout=120) as answer:
+        with urllib.request.urlopen(request, context=context, timeout=120) as answer:  # noqa: S310 - our own address
             text = answer.read()
         return json.loads(text) if text[:1] in (b"{", b"[") else text
 

@@ -13,7 +13,7 @@ def run(report: Report, folder: Path, *, rounds: int) -> None:
     """The first start makes key, certificate, tenant and token; the later ones find them."""
     with product(folder) as server:
         report.row("first start until /readyz", f"{server.ready_after:.2f} s")
-    later = []
+    later, memory = [], 0.0
     for _ in range(rounds):
         with product(folder) as server:
             later.append(server.ready_after)

@@ -39,8 +39,9 @@ def _figures(pairs: list[tuple[Load, Load]]) -> str:
     cpu = median(theirs.cpu / ours.cpu for theirs, ours in pairs)
     ours = [each for _, each in pairs]
     theirs = [each for each, _ in pairs]
+    p50, p99 = median(each.p50 for each in ours), median(each.p99 for each in ours)
     return (
         f"{median(each.rate for each in ours):,.0f}/s (yardstick {median(each.rate for each in theirs):,.0f}/s,"
-        f" ratio {rate:.3f}), p50 {median(each.p50 for each in ours):.1f} ms, p99 {median(each.p99 for each in ours):.1f} ms,"
+        f" ratio {rate:.3f}), p50 {p50:.1f} ms, p99 {p99:.1f} ms,"
         f" CPU {median(each.cpu for each in ours):.0f} us a request (yardstick's share of it {cpu:.3f})"
     )

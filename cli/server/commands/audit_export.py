@@ -25,7 +25,7 @@ _ROWS: Final = """SELECT position, id, stream, version, type, tenant, time, acto
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output without it.")
 @store_options
 def command(tenant: str | None, file: Path | None, settings: Settings, *, redact: bool) -> None:
-    """Write the whole log, one event a line. Check it anywhere with: trstctl audit verify --file FILE"""
+    """Write the whole log, one event a line, to be checked anywhere by `trstctl audit verify --file FILE`."""
 
     async def work(runtime: Runtime) -> None:
         only = (await runtime.tenants.find(tenant)).tenant if tenant else None

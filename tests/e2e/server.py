@@ -179,10 +179,11 @@ def serving(folder: Path, configuration: Mapping[str, Any] | None = None, *, sto
     written: dict[str, Any] = {
         "listen": f"127.0.0.1:{port}",
         "data_dir": str(folder),
-        "store": store,
         "tls": {"cert_file": made.tls.cert_file, "key_file": made.tls.key_file},
         "secrets": {"enable_api": True, "kek_file": made.secrets.kek_file},
     }
+    if store:
+        written["store"] = store
     for name, value in (configuration or {}).items():
         written[name] = written.get(name, {}) | value if isinstance(value, Mapping) else value
     file = folder / "trstctl.yaml"

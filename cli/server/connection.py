@@ -14,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 MOST_HEAD_BYTES: Final = 64 * 1024
 """Largest request line with its headers."""
+_LINGER: Final = 1.0
+"""Seconds that a client has to agree to the end of a connection; TLS would wait for its word for much longer."""
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\ncache-control: no-store\r\n\r\n"
@@ -28,6 +30,7 @@ class BoundedConnection(HttpToolsProtocol):
     _in_head = False
     _head_due: asyncio.TimerHandle | None = None
     _read_due: asyncio.TimerHandle | None = None
+    _end_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin to wait for a request."""
@@ -38,6 +41,8 @@ class BoundedConnection(HttpToolsProtocol):
         """Wait for nothing more."""
         self._head_came()
         self._answer_read()
+        if self._end_due is not None:
+            self._end_due.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -67,6 +72,14 @@ class BoundedConnection(HttpToolsProtocol):
         if self.cycle.response_complete:
             self.cycle.body = bytearray()
         super().on_response_complete()
+        if self.transport.is_closing():
+            self._linger()
+
+    def shutdown(self) -> None:
+        """The server stops: end the connection, after the answer if there is one to come."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self._linger()
 
     def pause_writing(self) -> None:
         """The client does not read as fast as we answer."""
@@ -92,6 +105,15 @@ class BoundedConnection(HttpToolsProtocol):
         if self._read_due is not None:
             self._read_due.cancel()
             self._read_due = None
+
+    def _linger(self) -> None:
+        self._end_due = self.loop.call_later(_LINGER, self._let_go)
+
+    def _let_go(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self._linger()  # the answer is on its way; how long that may take is bounded elsewhere
+        else:
+            self.transport.abort()
 
     def _refuse_head(self) -> None:
         if not self.transport.is_closing():

@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 ARGS ?=
+ROUNDS ?= 2000
 BIN := .venv/bin
 READY := .venv/.installed
 
@@ -46,8 +47,8 @@ format: $(READY) ## format the code, and mend what the linter can mend
 bench: $(READY) ## measure: throughput, latency, growth, verification, start-up, memory
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-torture: $(READY) ## thousands of rounds of kill -9 under load; takes long
-	@$(BIN)/python -m pytest -m torture $(ARGS)
+torture: $(READY) ## thousands of kill -9 under load, on each store (ROUNDS=2000, two a second); takes long
+	@ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -m torture $(ARGS)
 
 docs: $(READY) ## write the generated pages of docs/reference anew
 	@for page in docs/reference/make_*.py; do test -e "$$page" || continue; echo "$$page"; $(BIN)/python "$$page"; done

@@ -60,6 +60,19 @@ def test_no_way_through_the_server_leaves_a_value_in_its_memory(tmp_path: Path) 
     assert {name: count for name, count in still.items() if count} == {}
 
 
+def test_a_token_is_in_memory_only_while_its_owner_is_connected(tmp_path: Path) -> None:
+    body = {"subject": "ci", "scopes": ["secrets:list"]}
+    with dev_server(tmp_path / "data") as server, server.client() as client:
+        token = _good(client("POST", "/api/v1/access/api-tokens", body)).json()["token"]
+        assert _found(server, token) == 0
+        with server.client(token) as owner:
+            _good(owner("GET", "/api/v1/access/whoami"))
+        until = time.monotonic() + 5
+        while _found(server, token) and time.monotonic() < until:
+            time.sleep(0.02)  # the server learns in a moment that the owner has gone
+        assert _found(server, token) == 0
+
+
 def _found(server: Server, marker: str) -> int:
     """Copies of the marker, and of its base64 text, in all the server's processes."""
     wanted = (marker.encode(), b64encode(marker.encode()))

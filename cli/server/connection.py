@@ -14,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 MOST_HEAD_BYTES: Final = 64 * 1024
 """Largest request line with its headers."""
+_LEAST_READ: Final = 16 * 1024
+"""Bytes of its answer that a client must have read whenever our patience ends."""
 _LINGER: Final = 1.0
 """Seconds that a client has to agree to the end of a connection; TLS would wait for its word for much longer."""
 _TOO_LARGE: Final = (
@@ -85,7 +87,7 @@ class BoundedConnection(HttpToolsProtocol):
         """The client does not read as fast as we answer."""
         super().pause_writing()
         if self._read_due is None:
-            self._read_due = self.loop.call_later(self.patience, self.transport.abort)
+            self._expect_reading()
 
     def resume_writing(self) -> None:
         """It has read."""
@@ -100,6 +102,16 @@ class BoundedConnection(HttpToolsProtocol):
         if self._head_due is not None:
             self._head_due.cancel()
             self._head_due = None
+
+    def _expect_reading(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._read_due = self.loop.call_later(self.patience, self._has_it_read, unread)
+
+    def _has_it_read(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() < _LEAST_READ:
+            self.transport.abort()
+        else:
+            self._expect_reading()
 
     def _answer_read(self) -> None:
         if self._read_due is not None:

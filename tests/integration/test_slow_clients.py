@@ -118,6 +118,18 @@ def _until_closed(connection: socket.socket) -> int:
     return received
 
 
+@pytest.mark.parametrize("header", [b"", b"connection: close\r\n"])
+async def test_who_reads_slowly_gets_the_whole_answer(header: bytes) -> None:
+    async with serving() as port:
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            slow.sendall(b"GET /large HTTP/1.1\r\nhost: x\r\n%s\r\n" % header)
+            received = 0
+            while received <= LARGE and received % (1024 * 1024) == 0:
+                await asyncio.sleep(PATIENCE / 10)
+                received += len(await asyncio.to_thread(slow.recv, 1024 * 1024, socket.MSG_WAITALL))
+    assert received > LARGE
+
+
 async def test_a_request_that_takes_long_to_answer_is_answered() -> None:
     async with serving() as port, connected(port) as (reader, writer):
         writer.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")

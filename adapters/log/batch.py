@@ -32,6 +32,10 @@ class LogTransaction(Protocol):
 
     def execute(self, statements: Iterable[Statement]) -> None: ...
 
+    def hold(self) -> None:
+        """Stay open though nothing may happen in it for long. Without, a node that stands still is put out of it."""
+        ...
+
 
 class LogStore(Protocol):
     """A database that holds the log. One thread uses it at a time."""

@@ -92,6 +92,10 @@ class PostgresTransaction:
             else:
                 self._connection.cursor().executemany(translated(sql), parameters)
 
+    def hold(self) -> None:
+        self._connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        self._pipeline.sync()
+
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
         """What the transaction sees."""
         return self._answers(self._connection.execute(translated(sql), parameters))

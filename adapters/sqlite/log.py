@@ -66,6 +66,9 @@ class SqliteTransaction:
             self._connection.executemany(sql, map(itemgetter(1), run))
             self.destroyed_keys |= sql.startswith(_DESTROYS)
 
+    def hold(self) -> None:
+        """It stays open in any case."""
+
 
 class SqliteLogStore:
     """A `LogStore` on a connection of its own."""

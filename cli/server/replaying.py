@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.log.replay import MOST_DIFFERENCES, Difference, Progress, Replay
 from cli.server.compose import Runtime
-from cli.server.stores import open_sqlite
+from cli.server.stores import made_folder, open_sqlite
 from domain.errors import Invalid
 from domain.instants import instant
 
@@ -52,7 +52,8 @@ async def position_of(runtime: Runtime, until: str | None) -> int:
 @asynccontextmanager
 async def rebuilding(runtime: Runtime) -> AsyncIterator[Replay]:
     """A replay over the opened store, with an empty scratch store that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="replay-", dir=runtime.settings.data_dir) as folder:
+    data = made_folder(Path(runtime.settings.data_dir))
+    with tempfile.TemporaryDirectory(prefix="replay-", dir=data) as folder:
         scratch = await open_sqlite(Path(folder) / "scratch.db", durable=False)
         try:
             views = runtime.views
@@ -71,6 +72,7 @@ async def compared(runtime: Runtime, replay: Replay, progress: Progress) -> Repl
     found = await _differences(replay)
     if found.different:
         with runtime.store.log.transaction() as transaction:
+            transaction.hold()
             await replay.rebuild(transaction.head().position, progress)
             found = await _differences(replay)
     return found
@@ -80,6 +82,7 @@ async def repaired(runtime: Runtime, replay: Replay, progress: Progress) -> Repl
     """Rebuild, compare, and put the rebuilt rows in place of the live ones, with the log at rest for the last part."""
     await replay.rebuild(await position_of(runtime, None), progress)
     with runtime.store.log.transaction() as transaction:
+        transaction.hold()
         await replay.rebuild(transaction.head().position, progress)
         found = await _differences(replay)
         await replay.swap_in(transaction)

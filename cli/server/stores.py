@@ -72,10 +72,11 @@ async def open_store(settings: Settings) -> Store:
     """The store that `settings` name; raises `StoreUnavailable`, `Misconfigured`."""
     if settings.store:
         return await open_postgres(postgres_dsn(settings))
-    return await open_sqlite(_made(Path(settings.data_dir)) / "trstctl.db")
+    return await open_sqlite(made_folder(Path(settings.data_dir)) / "trstctl.db")
 
 
-def _made(folder: Path) -> Path:
+def made_folder(folder: Path) -> Path:
+    """`folder`, made for its owner alone if it is not there; raises `Misconfigured`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

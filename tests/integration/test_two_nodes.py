@@ -82,6 +82,14 @@ def test_a_node_that_stands_still_gives_way_and_writes_nothing(
     assert len(chain_of(store)) == 1
 
 
+def test_a_node_that_says_so_may_stand_still(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_log, "_SETTINGS", "SET idle_in_transaction_session_timeout = '50ms'")
+    with store.log().transaction() as transaction:
+        transaction.hold()
+        time.sleep(0.2)
+        assert transaction.rows("SELECT 1") == [(1,)]
+
+
 def test_nodes_killed_under_load_lose_nothing_acknowledged(store: PostgresStore, tmp_path: Path, root: Path) -> None:
     outputs = [tmp_path / "one", tmp_path / "two"]
     nodes = [_node(store.dsn, output, root) for output in outputs]

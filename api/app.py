@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.asgi import ASGIApp
-from api.description import openapi_config
+from api.description import Description
 from api.edge import Edge
 from api.routes import access, audit, docs, health, store, trees, versions
 from api.routes.options import options_of
@@ -29,8 +29,8 @@ def create_litestar(services: Services | None, lifespan: Lifespan = ()) -> Lites
     return Litestar(
         route_handlers=[*options_of(ROUTES), *ROUTES],
         lifespan=list(lifespan),
-        state=State({"services": services}),
-        openapi_config=openapi_config(),
+        state=State({"services": services, "description": Description(ROUTES)}),
+        openapi_config=None,
         logging_config=None,
         debug=False,
         request_max_body_size=None,  # the edge has bounded it

@@ -1,38 +1,165 @@
-"""The OpenAPI 3.1 description: served at /api/v1/openapi.json, with the errors that any route may answer with."""
+"""The API's description in OpenAPI 3.1, made from the routes and from the table of their operations."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
 
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
+import msgspec
+from litestar.handlers import HTTPRouteHandler
 
-from api.requests import AnyRequest
+from api.edge import PUBLIC
+from api.examples import ANSWERS, BODIES
+from api.failures import Problem, failure_examples, failure_responses, failures_of
+from api.operations import JSON, OPERATIONS, Answer, Operation
+from api.pages import openapi_page
+from api.parameters import HEADERS, PATH_PARAMETERS, REQUEST_HEADERS
+from api.schemas import parameters_of, schemas_of
 
-VERSION = "0.1.0"
+Document = dict[str, Any]
+
+VERSION: Final = "0.1.0"
+
+_INFO: Final = {
+    "title": "trstctl",
+    "version": VERSION,
+    "summary": "An application-secrets manager whose every fact is an event in one provable log.",
+    "description": (
+        "Send a token as `Authorization: Bearer trst_…`. Bodies are JSON; unknown members and unknown parameters are "
+        "refused. Errors are problem+json (RFC 9457) with a stable `code`. No answer may be cached. Where a value was "
+        "read or something changed, `X-Trstctl-Position` tells the position in the log of the event that says so."
+    ),
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+_TAGS: Final = {
+    "store": "One secret at a time, and the list of names.",
+    "versions": "What a secret was before: history, recovery, undelete, destruction.",
+    "trees": "Many secrets at once, and the references between them.",
+    "access": "API tokens, and who one is.",
+    "audit": "The log: search, export, verification, checkpoints.",
+    "operations": "For whoever operates the server. No token is needed.",
+}
+_CONVERTER = re.compile(r":[a-z]+}")
 
 
-class _NoPages(OpenAPIRenderPlugin):
-    """Litestar's own pages load scripts from elsewhere; ours is `api.routes.docs`."""
+class Description:
+    """The description as a document, as JSON and as a page; each made when it is first asked for."""
 
-    def __init__(self) -> None:
-        super().__init__(path="/none")
+    def __init__(self, handlers: Sequence[HTTPRouteHandler]) -> None:
+        self._handlers = handlers
 
-    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 - inherited
-        return b""
+    @cached_property
+    def document(self) -> Document:
+        """The document; see https://spec.openapis.org/oas/v3.1.1.html."""
+        kinds = _kinds()
+        schemas, components = schemas_of(list(kinds.values()))
+        told = dict(zip(kinds, schemas, strict=True))
+        return {
+            "openapi": "3.1.0",
+            "info": _INFO,
+            "servers": [{"url": "/"}],
+            "security": [{"token": []}],
+            "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
+            "paths": self._paths(told),
+            "components": {
+                "schemas": components,
+                "responses": failure_responses(operation.errors for operation in OPERATIONS.values()),
+                "examples": failure_examples(),
+                "headers": HEADERS,
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "An API token."}},
+            },
+        }
+
+    @cached_property
+    def json(self) -> bytes:
+        """The document as JSON."""
+        return msgspec.json.encode(self.document)
+
+    @cached_property
+    def page(self) -> bytes:
+        """The document as a page of HTML."""
+        return openapi_page(self.document).encode()
+
+    def _paths(self, schemas: Mapping[str, Document]) -> Document:
+        paths: Document = {}
+        for handler in self._handlers:
+            (path,), (method,) = handler.paths, handler.http_methods
+            address = _CONVERTER.sub("}", path)
+            paths.setdefault(address, {})[str(method).lower()] = _described(handler, address, schemas)
+        return paths
 
 
-def openapi_config() -> OpenAPIConfig:
-    """What Litestar is told about the description."""
-    return OpenAPIConfig(
-        title="trstctl",
-        version=VERSION,
-        description="An application-secrets manager whose every fact is an event in one provable log.",
-        servers=[Server(url="/")],
-        tags=[Tag(name=name) for name in ("store", "versions", "trees", "access", "audit", "operations")],
-        components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
-        security=[{"token": []}],
-        path="/api/v1",
-        render_plugins=[_NoPages()],
-    )
+def _kinds() -> dict[str, Any]:
+    answers = [kind for operation in OPERATIONS.values() for each in operation.answers for kind in each.kinds]
+    bodies = [operation.body for operation in OPERATIONS.values() if operation.body]
+    return {repr(kind): kind for kind in (*answers, *bodies, Problem)}
+
+
+def _described(handler: HTTPRouteHandler, address: str, schemas: Mapping[str, Document]) -> Document:
+    name = str(handler.operation_id)
+    operation = OPERATIONS[name]
+    text = " ".join((handler.fn.__doc__ or "").split())
+    told: Document = {
+        "operationId": name,
+        "tags": list(handler.tags or ()),
+        "summary": text.partition(". ")[0].rstrip("."),
+        "description": text,
+        "parameters": _parameters(handler, address, operation),
+        "responses": {**_answers(name, operation, schemas), **failures_of(operation.errors)},
+    }
+    if operation.body:
+        told["requestBody"] = _body(name, operation, schemas)
+    if address in PUBLIC:
+        told["security"] = []
+    return told
+
+
+def _parameters(handler: HTTPRouteHandler, address: str, operation: Operation) -> list[Document]:
+    in_path = [PATH_PARAMETERS[name] for name in re.findall(r"{(\w+)}", address)]
+    changing = not handler.http_methods & {"GET"}
+    headers = [*operation.headers, *(["Idempotency-Key"] if changing else [])]
+    in_query = parameters_of(operation.query) if operation.query else []
+    return [*in_path, *in_query, *(REQUEST_HEADERS[name] for name in headers)]
+
+
+def _body(name: str, operation: Operation, schemas: Mapping[str, Document]) -> Document:
+    needed = name != "revokeToken"
+    return {"required": needed, "content": {JSON: _content(schemas[repr(operation.body)], BODIES[name])}}
+
+
+def _answers(name: str, operation: Operation, schemas: Mapping[str, Document]) -> Document:
+    responses: Document = {}
+    for answer in operation.answers:
+        response = responses.setdefault(str(answer.status), _response(answer))
+        if answer.kinds:
+            schema = _any_of([schemas[repr(kind)] for kind in answer.kinds])
+            content = _content(schema, _examples(name, operation, answer))
+            response.setdefault("content", {})[answer.media_type] = content
+    return responses
+
+
+def _response(answer: Answer) -> Document:
+    headers = ["X-Request-Id", "X-Trstctl-Position"]
+    docs = [" ".join(kind.__doc__.split()) for kind in answer.kinds if hasattr(kind, "__struct_fields__")]
+    return {
+        "description": " Or: ".join(docs) or ("The answer as a whole." if answer.kinds else "Done; nothing is told."),
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
+    }
+
+
+def _any_of(schemas: Sequence[Document]) -> Document:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
+
+
+def _examples(name: str, operation: Operation, answer: Answer) -> Mapping[str, object]:
+    first = operation.answers[0]
+    if answer.status != first.status:
+        return ANSWERS[f"{name} {answer.status}"]
+    return ANSWERS[name if answer.media_type == first.media_type else f"{name} {answer.media_type}"]
+
+
+def _content(schema: Document, examples: Mapping[str, object]) -> Document:
+    told = {name: {"value": msgspec.to_builtins(value)} for name, value in examples.items()}
+    return {"schema": schema, "examples": told}

@@ -1,58 +1,131 @@
-"""The OpenAPI description as one page of plain HTML."""
+"""The OpenAPI description as one page of plain HTML: nothing is loaded, no script runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Sequence
 from html import escape
-from typing import Any, Final
 
-_STYLE: Final = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
-color:#1b1f24;background:#fff}
-code{font:0.9em ui-monospace,monospace;background:#f2f4f6;padding:.1em .3em;border-radius:3px}
-h2{border-bottom:1px solid #d5dae0;margin-top:2.5rem}.method{display:inline-block;min-width:4rem;font-weight:700}
-table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}
-@media(prefers-color-scheme:dark){body{color:#e6e9ec;background:#15181c}code{background:#262b31}h2{border-color:#394049}}"""
+from api import outline
+from api.outline import Document, Failure, Row
+from api.page_style import STYLE
 
 
-def openapi_page(schema: Mapping[str, Any]) -> str:
-    """A page with every route, its parameters, its body and its answers."""
-    info = schema["info"]
-    sections = "".join(_section(tag["name"], schema) for tag in schema.get("tags", ()))
+def openapi_page(document: Document) -> str:
+    """A page with every route: its parameters, its body and answers with members and examples, and its errors."""
+    info = document["info"]
+    title = f"{escape(info['title'])} API {escape(info['version'])}"
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])} API</title>'
-        f"<style>{_STYLE}</style><h1>{escape(info['title'])} API {escape(info['version'])}</h1>"
-        f"<p>{escape(info.get('description', ''))}</p>"
-        f'<p>The same for machines: <a href="/api/v1/openapi.json">openapi.json</a>.</p>{sections}</html>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
+        f'<body><div class="page">{_contents(document)}<main><h1>{title}</h1><p>{_prose(info["summary"])}</p>'
+        f"<p>{_prose(info['description'])}</p>"
+        f'<p>The same for machines: <a href="/api/v1/openapi.json">openapi.json</a>.</p>'
+        f"{''.join(_chapter(document, tag) for tag in document['tags'])}</main></div></body></html>"
     )
 
 
-def _section(tag: str, schema: Mapping[str, Any]) -> str:
-    routes = [
-        _route(method, path, operation)
-        for path, operations in sorted(schema["paths"].items())
-        for method, operation in operations.items()
-        if isinstance(operation, Mapping) and tag in operation.get("tags", ())
-    ]
-    return f"<h2>{escape(tag)}</h2>{''.join(routes)}" if routes else ""
+def _prose(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _route(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(each['name'])}</code><td>{escape(each.get('description', ''))}"
-        for each in operation.get("parameters", ())
+def _contents(document: Document) -> str:
+    def entries(tag: str) -> str:
+        return "".join(
+            f'<li><a href="#{operation["operationId"]}">{_prose(operation["summary"])}</a>'
+            for _, _, operation in outline.operations(document, tag)
+        )
+
+    groups = (f'<a href="#{tag["name"]}">{tag["name"]}</a><ul>{entries(tag["name"])}</ul>' for tag in document["tags"])
+    return f"<nav>{''.join(groups)}</nav>"
+
+
+def _chapter(document: Document, tag: Document) -> str:
+    name = tag["name"]
+    routes = (_route(document, *each) for each in outline.operations(document, name))
+    return f'<h2 id="{name}">{escape(name)}</h2><p class="soft">{_prose(tag["description"])}</p>{"".join(routes)}'
+
+
+def _route(document: Document, method: str, path: str, operation: Document) -> str:
+    name = operation["operationId"]
+    public = '<p class="soft">No token is needed.</p>' if operation.get("security") == [] else ""
+    title = f'<h3><a href="#{name}"><b class="method">{method}</b></a> <code>{escape(path)}</code></h3>'
+    return (
+        f'<section id="{name}">{title}'
+        f"<p>{_prose(operation['description'])}</p>{public}{_parameters(operation)}{_body(document, operation)}"
+        f"{_answers(document, operation)}{_failures(outline.failures(document, operation))}</section>"
     )
-    answers = ", ".join(
-        f"<code>{escape(status)}</code> {escape(each.get('description', ''))}"
-        for status, each in sorted(operation.get("responses", {}).items())
+
+
+def _parameters(operation: Document) -> str:
+    rows = outline.parameters(operation)
+    return f"<h4>Parameters</h4>{_table(rows)}" if rows else ""
+
+
+def _table(rows: Sequence[Row]) -> str:
+    lines = "".join(
+        f"<tr><td><code>{escape(row.name)}</code>{' *' if row.needed else ''}"
+        f"<td>{escape(row.form)}{_place(row.place)}<td>{_prose(row.meaning)}{_such_as(row.example)}"
+        for row in rows
+    )
+    return f'<div class="wide"><table><tr><th>Name (* is required)<th>Form<th>Meaning{lines}</table></div>'
+
+
+def _place(place: str) -> str:
+    return f'<br><span class="soft">in the {place}</span>' if place in {"path", "header"} else ""
+
+
+def _such_as(example: str) -> str:
+    return f" Such as <code>{escape(example)}</code>." if example else ""
+
+
+def _body(document: Document, operation: Document) -> str:
+    if "requestBody" not in operation:
+        return ""
+    content = operation["requestBody"]["content"]["application/json"]
+    rows = outline.members(document, content["schema"])
+    return f"<h4>Body</h4>{_table(rows)}{_examples(content)}"
+
+
+def _answers(document: Document, operation: Document) -> str:
+    told = []
+    for status, reference in operation["responses"].items():
+        response = outline.resolved(document, reference)
+        contents = {kind: each for kind, each in response.get("content", {}).items() if "problem" not in kind}
+        if not contents and "content" in response:
+            continue
+        told.append(f"<h4>{status}</h4><p>{_prose(response['description'])}</p>")
+        told += [_answer(document, kind, content) for kind, content in contents.items()]
+    return "".join(told)
+
+
+def _answer(document: Document, kind: str, content: Document) -> str:
+    rows = outline.members(document, content["schema"])
+    table = f"<details><summary>Members</summary>{_table(rows)}</details>" if rows else ""
+    return f'<p class="soft">{escape(kind)}</p>{table}{_examples(content)}'
+
+
+def _examples(content: Document) -> str:
+    return "".join(
+        f"<details><summary>Example: {escape(name)}</summary><pre>{escape(_shown(each['value']))}</pre></details>"
+        for name, each in content["examples"].items()
+    )
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _failures(failures: Sequence[Failure]) -> str:
+    if not failures:
+        return ""
+    lines = "".join(
+        f"<tr><td>{each.status}<td><code>{escape(each.code)}</code><td>{_prose(each.meaning)}"
+        f"<br>Such as: <span class=soft>{escape(each.example['detail'])}</span>"
+        for each in failures
     )
     return (
-        f'<h3><span class="method">{escape(method.upper())}</span> <code>{escape(path)}</code></h3>'
-        f"<p>{escape(operation.get('description', ''))}</p>{_body(operation)}<table>{rows}</table>"
-        f"<p>Answers: {answers}</p>"
+        f'<details><summary>Errors</summary><div class="wide"><table><tr><th>Status<th>Code<th>Meaning{lines}'
+        "</table></div></details>"
     )
-
-
-def _body(operation: Mapping[str, Any]) -> str:
-    content = operation.get("requestBody", {}).get("content", {})
-    names = [each.get("schema", {}).get("$ref", "").rpartition("/")[2] for each in content.values()]
-    return "".join(f"<p>Body: <code>{escape(name)}</code></p>" for name in names if name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Request
@@ -11,6 +11,20 @@ from api.services import Services
 from domain.call import Call
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class Described(Protocol):
+    """What the routes that serve the description know of it."""
+
+    @property
+    def json(self) -> bytes:
+        """The OpenAPI document."""
+        ...
+
+    @property
+    def page(self) -> bytes:
+        """The same as HTML."""
+        ...
 
 
 def services(request: AnyRequest) -> Services:
@@ -23,6 +37,12 @@ def call(request: AnyRequest, success: int = 200) -> Call:
     """Who calls; `success` is the status to keep with a stored reply."""
     made: Call = request.scope["state"]["call"]
     return made if success == 200 else msgspec.structs.replace(made, success=success)
+
+
+def description(request: AnyRequest) -> Described:
+    """The API's description."""
+    found: Described = request.app.state.description
+    return found
 
 
 def rest(request: AnyRequest, before: str) -> str:

@@ -1,0 +1,74 @@
+"""Parameters in paths and headers, and the headers of answers, for the description."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from api.patterns import PATH
+
+PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "path": {
+        "name": "path",
+        "in": "path",
+        "required": True,
+        "description": "The secret's path: segments joined by slashes, which may stand as they are or as `%2F`.",
+        "schema": {"type": "string", "minLength": 1, **PATH},
+        "example": "db/password",
+    },
+    "token_id": {
+        "name": "token_id",
+        "in": "path",
+        "required": True,
+        "description": "The token's id, which is not the token.",
+        "schema": {"type": "string", "pattern": "^tok_[0-9a-f]{16}$"},
+        "example": "tok_0123456789abcdef",
+    },
+}
+
+REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": (
+            "The client's own name for this request, such as a random UUID. Repeated with it, a request that changed "
+            "something is answered as the first time and changes nothing again; with another request it is 422."
+        ),
+        "schema": {"type": "string", "pattern": "^[ -~]{1,200}$"},
+        "example": "00000000-0000-4000-8000-00000000000a",
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The version that must be current, in quotes; the same as `cas` in the body.",
+        "schema": {"type": "string", "pattern": '^("[0-9]{1,12}"|[0-9]{1,12})$'},
+        "example": '"2"',
+    },
+}
+
+HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "X-Request-Id": {
+        "description": "The request's id, also in the server's log and in the events that it caused.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+        "example": "0123456789abcdef",
+    },
+    "X-Trstctl-Position": {
+        "description": "Where in the log the last event of this request is, if it caused one.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 42,
+    },
+    "Retry-After": {
+        "description": "After how many seconds to try again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": 'Bearer realm="trstctl"',
+    },
+}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, NamedTuple
 
@@ -46,6 +47,7 @@ class ExportedEvent(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     hash: _Hex32
 
 
+_header_of: Final = attrgetter(*HEADER_FIELDS)
 _DECODER: Final = msgspec.json.Decoder(ExportedEvent)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -134,7 +136,7 @@ class _Event(NamedTuple):
 
 
 def _event(line: ExportedEvent) -> _Event:
-    header = tuple(getattr(line, name) for name in HEADER_FIELDS)
+    header = _header_of(line)
     if (line.body is None) == (line.body_digest is None):
         raise Invalid("it has a body or a body_digest, not both and not neither")
     if line.header_digest is None and None not in header:

@@ -8,12 +8,11 @@ from typing import Final, NamedTuple
 from domain.verification import chain_checks, closing_checks, sealed_checks
 from domain.verification.closing_checks import Evidence
 from domain.verification.report import Fault
+from domain.verification.sealed_checks import Claimed
 from domain.verification.segment import Segment
-from domain.verification.source import SealedRow
-from domain.verification.statements import Statements
 
 ChainCheck = Callable[[Segment], Iterator[Fault]]
-SealedCheck = Callable[[Statements, Sequence[SealedRow]], Iterator[Fault]]
+SealedCheck = Callable[[Sequence[Claimed]], Iterator[Fault]]
 ClosingCheck = Callable[[Evidence], Iterator[Fault]]
 
 

@@ -77,10 +77,8 @@ def _segment(  # noqa: PLR0917 - the columns of a row
 
 
 def _stated(positions: Column, types: Column, tenants: Column, streams: Column, bodies: Column) -> Sequence[Stated]:
-    if STATING.isdisjoint(types):
-        return ()
-    every = zip(positions, types, tenants, streams, bodies, strict=True)
-    return [Stated(*each) for each in every if each[1] in STATING]
+    found = (index for index, kind in enumerate(types) if kind in STATING)
+    return [Stated(positions[at], types[at], tenants[at], streams[at], bodies[at]) for at in found]
 
 
 def _wrong_columns(row: StoredRow) -> list[str]:

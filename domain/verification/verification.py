@@ -13,6 +13,7 @@ from domain.signed_note import NoteKey, VerifySignature
 from domain.verification.checks import CHECKS, Checks
 from domain.verification.closing_checks import Evidence, key_for, sorted_out
 from domain.verification.report import Fault, Finding, Report
+from domain.verification.sealed_checks import Claimed
 from domain.verification.segment import Head, Segment
 from domain.verification.source import HeldCheckpoint, LogSource, SealedRow
 from domain.verification.statements import Statements
@@ -84,8 +85,9 @@ class Verification:
 
     def read_sealed(self, rows: Sequence[SealedRow]) -> None:
         """Check some sealed values against the whole log, which was read before."""
+        values = [self._claimed(row) for row in rows]
         for name, check in self._checks.sealed.items():
-            self._add(name, check(self._log, rows))
+            self._add(name, check(values))
         for row in rows:
             if row.digest is not None:
                 self._log.sealings.pop((row.tenant, row.seal_id), None)
@@ -116,6 +118,10 @@ class Verification:
             first_bad=findings[0] if findings else None,
             findings=tuple(findings),
         )
+
+    def _claimed(self, row: SealedRow) -> Claimed:
+        sealing = self._log.sealings.get((row.tenant, row.seal_id))
+        return Claimed(row, sealing, self._log.destroyed_at(sealing) if sealing else None)
 
     def _mark(self, segment: Segment) -> None:
         """Keep the hashes that checkpoints will be compared with."""

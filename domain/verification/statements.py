@@ -55,7 +55,7 @@ _KEY_CREATED: Final = msgspec.json.Decoder(_KeyCreated)
 
 
 class Statements:
-    """Gathered while the log is read. Its memory grows with the number of sealed values, some 400 bytes each."""
+    """Gathered while the log is read. Its memory grows with the number of sealed values, some 600 bytes each."""
 
     def __init__(self) -> None:
         self.sealings: dict[tuple[str, str], Sealing] = {}

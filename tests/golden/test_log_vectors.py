@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -20,6 +21,7 @@ from adapters.crypto import ed25519_verify
 from adapters.log_export import ExportRows
 from domain.errors import Invalid
 from domain.verification import Report, verify
+from domain.verification.checks import CHECKS
 from tests.conftest import ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -70,6 +72,18 @@ def test_bodies_are_canonical_json() -> None:
     for event in json.loads((VECTORS / "events.json").read_text()):
         canonical = json.dumps(json.loads(event["body"]), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         assert event["body"] == canonical
+
+
+def test_page_shows_the_vectors_and_every_check() -> None:
+    page = (REFERENCE / "log-format.md").read_text()
+    event = json.loads((VECTORS / "events.json").read_text())[1]
+    cuts = (0, 30, 94, 110, 174, 238)
+    parts = [event["hashed"][start:end] for start, end in pairwise(cuts)]
+    notes = ((VECTORS / "3.checkpoint").read_text(), (VECTORS / "vkey").read_text())
+    for shown in (event["header"], event["body"] + "\n", "\n".join(parts) + "\n", event["hash"] + "\n", *notes):
+        assert f"```\n{shown}```\n" in page
+    described = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `") and line.count("|") == 3]
+    assert [name for name in described if name in CHECKS.names] == CHECKS.names
 
 
 @pytest.mark.parametrize("name", EXPORTS)

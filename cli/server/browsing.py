@@ -17,6 +17,12 @@ _SELECT: Final = """SELECT e.position, e.id, e.stream, e.version, e.type, e.tena
  e.body, e.prev_hash, e.hash FROM events e"""
 
 
+_PLUMBING: Final = frozenset(
+    {"salt", "path", "content_type", "hash", "originator_topic", "parent", "public", "seal_digest", "seal_id"}
+)
+"""Members of bodies that tell a reader of a list nothing; `trstctl audit show` has them."""
+
+
 class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event as it lies in the log."""
 
@@ -39,10 +45,26 @@ class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.time[:19]}Z"
 
     @property
+    def who(self) -> str:
+        """The actor without its token."""
+        return self.actor.partition("#")[0]
+
+    @property
     def about(self) -> str:
-        """What the body says, but for its salt, on one line."""
-        told = {name: value for name, value in self.body.items() if name != "salt"}
-        return " ".join(f"{name}={value}" for name, value in told.items() if value not in (None, "", [], {}))
+        """What the body says to a person, on one line, beginning with the secret's path."""
+        told = [self.body["path"]] if "path" in self.body else []
+        return " ".join([*told, *(_told(name, value) for name, value in self.body.items() if _tells(name, value))])
+
+
+def _tells(name: str, value: object) -> bool:
+    return name not in _PLUMBING and value not in (None, "", [], {}) and value is not False
+
+
+def _told(name: str, value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key}={each}" for key, each in value.items())
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{name}={text}"
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,9 @@ def show(output: str, title: str, columns: Sequence[str], rows: Iterable[msgspec
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title)
+    table = Table(
+        title=title, title_justify="left", box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
+    )
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column in _NARROW)
     for row in rows:

@@ -18,7 +18,7 @@ from cli.server.config import Settings
 from cli.server.opening import store_options, with_runtime
 from cli.server.tables import OUTPUT, show
 
-_COLUMNS = ("position", "when", "type", "actor", "about")
+_COLUMNS = ("position", "when", "type", "who", "about")
 
 
 @click.group("audit")

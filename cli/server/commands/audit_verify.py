@@ -88,7 +88,8 @@ def _tell(report: Report, held: Trust) -> None:
         where = f"first bad position: {first.position}" if first.position is not None else "outside of the log"
         click.secho(f"The log is NOT as it was written; {where}", fg="red", bold=True)
         click.echo(f"{first.check}: {first.what}")
-        _tell_findings(report)
+        if len(report.findings) > 1:
+            _tell_findings(report)
     for name, text in _facts(report, held):
         click.echo(f"{name:<15}{text}")
 

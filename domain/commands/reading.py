@@ -125,14 +125,14 @@ class SecretReads:
 
     async def _folders(self, call: Call, prefix: str, delimiter: str, cursor: str, limit: int, *, live: bool) -> Page:
         page = Page([], [], None)
-        while found := await self._visible(call, prefix, cursor, 1, live=live):
+        while found := await self._visible(call, prefix, _beyond(cursor, prefix, delimiter), 1, live=live):
             if len(page.items) + len(page.folders) == limit:
                 return msgspec.structs.replace(page, next_cursor=cursor)
-            name = cursor = found[0].path
-            cut = name.find(delimiter, len(prefix)) + 1
+            cursor = found[0].path
+            cut = cursor.find(delimiter, len(prefix)) + 1
             if cut:
-                page.folders.append(name[:cut])
-                cursor = f"{name[:cut]}\x7f"  # after everything in this folder, which is not looked through
+                cursor = cursor[:cut]
+                page.folders.append(cursor)
             else:
                 page.items.append(meta_of(found[0]))
         return page
@@ -153,3 +153,8 @@ class SecretReads:
                     break
                 after = found[-1].path
         return visible[:limit]
+
+
+def _beyond(cursor: str, prefix: str, delimiter: str) -> str:
+    """Where to go on after `cursor`: a folder is not looked through, so beyond everything that begins like it."""
+    return f"{cursor}\x7f" if delimiter in cursor[len(prefix) :] else cursor

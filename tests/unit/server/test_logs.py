@@ -33,9 +33,9 @@ def failure(error: Exception, cause: Exception | None = None) -> Any:
 
 
 def test_a_line_has_time_level_logger_and_message() -> None:
-    found = line(created=0.5, msg="%d keys", args=(3,), levelname="WARNING")
+    found = line(created=0.5, msecs=500.0, msg="%d keys", args=(3,), levelname="WARNING")
     assert found == {
-        "ts": "1970-01-01T00:00:00.500+00:00",
+        "ts": "1970-01-01T00:00:00.500Z",
         "level": "warning",
         "logger": "trstctl.test",
         "message": "3 keys",
@@ -62,10 +62,10 @@ def test_an_error_of_ours_is_told_with_what_it_says() -> None:
 def logging_restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    flags = logging.logThreads, logging.logProcesses, logging.logMultiprocessing
+    flags = logging.logThreads, logging.logProcesses, logging.logMultiprocessing, logging._srcfile
     yield
     root.handlers[:], root.level = handlers, level
-    logging.logThreads, logging.logProcesses, logging.logMultiprocessing = flags
+    logging.logThreads, logging.logProcesses, logging.logMultiprocessing, logging._srcfile = flags
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "apscheduler", "psycopg", "psycopg.pool", "asyncio"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 

@@ -104,7 +104,7 @@ def _described(handler: HTTPRouteHandler, address: str, schemas: Mapping[str, Do
     told: Document = {
         "operationId": name,
         "tags": list(handler.tags or ()),
-        "summary": text.partition(". ")[0].rstrip("."),
+        "summary": _title(name),
         "description": text,
         "parameters": _parameters(handler, address, operation),
         "responses": {**_answers(name, operation, schemas), **failures_of(operation.errors)},
@@ -114,6 +114,11 @@ def _described(handler: HTTPRouteHandler, address: str, schemas: Mapping[str, Do
     if address in PUBLIC:
         told["security"] = []
     return told
+
+
+def _title(name: str) -> str:
+    words = re.findall(r"[A-Z]?[a-z]+|I", name)
+    return " ".join([words[0].capitalize(), *(word if word == "I" else word.lower() for word in words[1:])])
 
 
 def _parameters(handler: HTTPRouteHandler, address: str, operation: Operation) -> list[Document]:
@@ -126,7 +131,10 @@ def _parameters(handler: HTTPRouteHandler, address: str, operation: Operation) -
 
 def _body(name: str, operation: Operation, schemas: Mapping[str, Document]) -> Document:
     needed = name != "revokeToken"
-    return {"required": needed, "content": {JSON: _content(schemas[repr(operation.body)], BODIES[name])}}
+    content = _content(schemas[repr(operation.body)], BODIES[name])
+    for example in content["examples"].values():  # what is left out says more than what is null
+        example["value"] = {member: value for member, value in example["value"].items() if value is not None}
+    return {"required": needed, "content": {JSON: content}}
 
 
 def _answers(name: str, operation: Operation, schemas: Mapping[str, Document]) -> Document:

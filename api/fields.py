@@ -101,6 +101,9 @@ MEANINGS: Final[dict[str, str]] = {
     "Use.version": "The version it is pinned to; null if it is the newest.",
 }
 
+MOMENTS: Final = frozenset({"created_at", "updated_at", "expires_at", "revoked_at", "destroyed_at", "at", "time"})
+"""Members that are points in time, RFC 3339."""
+
 _ONE_VALUE: Final = {"oneOf": [{"required": ["value"]}, {"required": ["value_b64"]}]}
 
 RULES: Final[dict[str, dict[str, Any]]] = {

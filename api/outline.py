@@ -91,25 +91,32 @@ def form(schema: Document) -> str:
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "enum" in schema:
-        return _with_default(" | ".join(map(str, schema["enum"])), schema)
+        return _with_default(" or ".join(map(str, schema["enum"])), schema)
     return _with_default(_base(schema) + _bounds(schema), schema)
 
 
 def _base(schema: Document) -> str:
     kind = str(schema.get("format") or schema.get("type") or "any")
     if kind == "array":
-        return f"list of {form(schema['items'])}"
+        return f"list of {_inner(schema['items'])}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping):
-        return f"map to {form(schema['additionalProperties'])}"
+        return f"map to {_inner(schema['additionalProperties'])}"
     return "base64" if schema.get("contentEncoding") == "base64" else kind
+
+
+def _inner(schema: Document) -> str:
+    text = form(schema)
+    return f"({text})" if " " in text else text
 
 
 def _bounds(schema: Document) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None:
         return f" {low} to {high}" if high is not None else f" from {low}"
-    most = schema.get("maxLength") or schema.get("maxItems") or schema.get("maxProperties")
-    return f", at most {most}" if most else ""
+    if schema.get("maxLength") == 1:
+        return ", at most 1 character"
+    units = {"maxLength": "characters", "maxItems": "entries", "maxProperties": "members"}
+    return "".join(f", at most {schema[bound]} {unit}" for bound, unit in units.items() if bound in schema)
 
 
 def _with_default(text: str, schema: Document) -> str:

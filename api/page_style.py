@@ -17,12 +17,11 @@ nav{position:sticky;top:1.5rem;align-self:start;max-height:calc(100vh - 3rem);ov
 nav ul{list-style:none;margin:.2rem 0 1rem;padding:0}nav li{padding:.1rem 0}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 h1{margin:0 0 .5rem;font-size:1.8rem}h2{margin:3rem 0 .2rem;font-size:1.35rem}
-h3{margin:0;font-size:1rem;font-weight:600;overflow-wrap:anywhere}h4{margin:1.1rem 0 .3rem;font-size:.9rem}
+h3{margin:0;font-size:1.1rem}h4{margin:1.1rem 0 .3rem;font-size:.9rem}
 section{margin:1.2rem 0;padding:1rem 1.2rem;border:1px solid var(--line);border-radius:8px}
 code,pre{font:.86em/1.5 ui-monospace,monospace;background:var(--shade);border-radius:4px}
 code{padding:.1em .3em;overflow-wrap:anywhere}pre{margin:.3rem 0;padding:.7rem .9rem;overflow:auto}
-h3 code{background:none;padding:0;font-size:1em}
-b.method{display:inline-block;min-width:4.2rem;font:600 .8rem/1.6 ui-monospace,monospace}
+.line{font:.95rem/1.6 ui-monospace,monospace}.line code{background:none;padding:0;font-size:1em}
 .soft{color:var(--soft)}p{margin:.4rem 0}
 .wide{overflow-x:auto}table{width:100%;border-collapse:collapse;font-size:.88rem}
 td,th{text-align:left;vertical-align:top;padding:.35rem .8rem .35rem 0;border-top:1px solid var(--line)}

@@ -50,9 +50,10 @@ def _chapter(document: Document, tag: Document) -> str:
 def _route(document: Document, method: str, path: str, operation: Document) -> str:
     name = operation["operationId"]
     public = '<p class="soft">No token is needed.</p>' if operation.get("security") == [] else ""
-    title = f'<h3><a href="#{name}"><b class="method">{method}</b></a> <code>{escape(path)}</code></h3>'
+    title = f'<h3><a href="#{name}">{_prose(operation["summary"])}</a></h3>'
+    line = f'<p class="line"><b>{method}</b> <code>{escape(path)}</code></p>'
     return (
-        f'<section id="{name}">{title}'
+        f'<section id="{name}">{title}{line}'
         f"<p>{_prose(operation['description'])}</p>{public}{_parameters(operation)}{_body(document, operation)}"
         f"{_answers(document, operation)}{_failures(outline.failures(document, operation))}</section>"
     )

@@ -20,9 +20,9 @@ PATH: Final[Told] = {
 """A secret's path."""
 INNER_PATH: Final[Told] = {"pattern": f"^{_NO_DOTS}{_SEGMENT}(?:/{_SEGMENT})*$", "maxLength": MAX_PATH}
 """A path under a folder: there its first segment may be any."""
-FOLDER: Final[Told] = {"pattern": f"^{_NO_DOTS}{_SEGMENT}(?:/{_SEGMENT})*/?$", "maxLength": MAX_PATH}
+FOLDER: Final[Told] = {"pattern": f"^(?:{_NO_DOTS}{_SEGMENT}(?:/{_SEGMENT})*/?|/)$", "maxLength": MAX_PATH}
 """A folder, with its slash or without."""
-PREFIX: Final[Told] = {"pattern": f"^(?:{_NO_DOTS}{_SEGMENT}(?:/{_SEGMENT})*/?)?$", "maxLength": MAX_PATH}
+PREFIX: Final[Told] = {"pattern": f"^(?:{_NO_DOTS}{_SEGMENT}(?:/{_SEGMENT})*/?|/)?$", "maxLength": MAX_PATH}
 """A folder, the beginning of names, or nothing."""
 MEDIA_TYPE: Final[Told] = {
     "pattern": '^[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}(; ?[A-Za-z0-9!#$&^_.+="-]{1,64}){0,4}$'

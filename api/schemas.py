@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.fields import MEANINGS, RULES
+from api.fields import MEANINGS, MOMENTS, RULES
 from api.queries import Query
 
 Schema = dict[str, Any]
@@ -33,6 +33,8 @@ def _complete(name: str, schema: Schema) -> None:
         if "description" not in told and meaning:
             told["description"] = meaning
         told.update(RULES.get(f"{name}.{member}", {}))
+        if member in MOMENTS:
+            (told["anyOf"][0] if "anyOf" in told else told)["format"] = "date-time"
 
 
 def parameters_of(query: type[Query]) -> list[Schema]:

@@ -34,7 +34,10 @@ class Checkpointer:
         self._loop = asyncio.get_running_loop()
 
     async def sign(self) -> str:
-        """Sign the head as it is now and return the note; raises `LogBroken` if an older note of this size says otherwise."""
+        """Sign the head as it is now and return the note.
+
+        Raises `LogBroken` if an older note of this size says otherwise.
+        """
         rows = await self._reader.system_rows(_HEAD)
         position, digest = rows[0]
         note = signed_checkpoint(position, bytes(digest), self.note_key, self._key.sign)

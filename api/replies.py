@@ -54,7 +54,10 @@ def shown(revealed: Revealed) -> SecretValue:
 
 
 class Answer(Response[T]):
-    """A result as JSON that goes out as it is: Litestar's own weighs headers, cookies and media types anew each time."""
+    """A result as JSON that goes out as it is.
+
+    Litestar's own weighs headers, cookies and media types anew each time.
+    """
 
     def to_asgi_response(self, *_: object, **__: object) -> ASGIApp:  # type: ignore[override]  # nothing of it is needed
         """The encoded body, and the headers as they will be sent."""

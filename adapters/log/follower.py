@@ -86,7 +86,8 @@ class Follower:
         if not events:
             return False
         statements = [each for row in events for each in self._projection.apply(record(row))]
-        # Rows of one table together: each only adds what is not there, so their order does not matter, and runs are cheaper.
+        # Rows of one table together: each only adds what is not there, so their order does not matter, and runs are
+        # cheaper.
         statements.sort(key=itemgetter(0))
         await self._write([*statements, (_TRACK, (self._projection.name, events[-1][0]))])
         self.reached = events[-1][0]

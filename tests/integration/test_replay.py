@@ -82,7 +82,7 @@ async def test_read_models_are_what_the_log_says(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damaging", "told"),
+    "damaging, told",
     [
         ("UPDATE secret_versions SET cause = 'import' WHERE number = 2", "secret_versions:"),
         ("DELETE FROM secrets WHERE path = 'gone'", "secrets: missing"),
@@ -128,10 +128,14 @@ async def test_the_past_is_rebuilt_up_to_a_position_or_a_time(settings: Settings
                 await position_of(runtime, wrong)
 
 
+def left_over(settings: Settings) -> list[Path]:
+    return list(Path(settings.data_dir).glob("replay-*"))
+
+
 async def test_the_scratch_store_is_removed(settings: Settings) -> None:
     async with lived(settings) as runtime:
         await look(runtime)
-    assert not list(Path(settings.data_dir).glob("replay-*"))
+    assert left_over(settings) == []
 
 
 async def test_the_command_tells_by_its_exit_status(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Whatever is sealed opens again, and whatever an intruder changes, moves or swaps in the database does not."""
 
-# ruff: noqa: S608  # the names put into SQL are written in this file
 from __future__ import annotations
 
 import asyncio

@@ -1,6 +1,5 @@
 """The checkpoint signing key is created once a store, wrapped by the KEK, and never taken from an altered row."""
 
-# ruff: noqa: S608  # the names put into SQL are written in this file
 from __future__ import annotations
 
 from pathlib import Path

@@ -46,7 +46,7 @@ def _filters(decorated: Callable[..., Any]) -> Callable[..., Any]:
 @command.command("events")
 @_filters
 @click.option("--newest/--oldest", "newest", default=True, show_default=True, help="Which come first.")
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="How many at most.")
 @OUTPUT
 @store_options
 def events(output: str, settings: Settings, limit: int, *, newest: bool, **filters: str | None) -> None:
@@ -86,7 +86,9 @@ def stream(path: str, tenant: str, output: str, settings: Settings) -> None:
 @command.command("tail")
 @_filters
 @click.option("-f", "--follow", is_flag=True, help="Go on as new events come, until Ctrl-C.")
-@click.option("-n", "--lines", type=click.IntRange(0, 10_000), default=10, show_default=True)
+@click.option(
+    "-n", "--lines", type=click.IntRange(0, 10_000), default=10, show_default=True, help="How many to begin with."
+)
 @OUTPUT
 @store_options
 def tail(output: str, settings: Settings, lines: int, *, follow: bool, **filters: str | None) -> None:

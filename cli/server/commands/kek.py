@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import click
 import msgspec
 
+from cli.server.tables import OUTPUT
+
 if TYPE_CHECKING:
     from adapters.kek_rotation import KekStatus, Rotation
 
@@ -77,7 +79,7 @@ def _stage_command(open_kek: OpenKek) -> click.Command:
 
 def _status_command(open_kek: OpenKek) -> click.Command:
     @click.command("status")
-    @click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+    @OUTPUT
     @click.pass_context
     def status(context: click.Context, output: str) -> None:
         """Show what is wrapped by which KEK. Exit code 1 if a KEK that wraps something is not at hand."""

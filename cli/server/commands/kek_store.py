@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -13,17 +14,38 @@ from cli.server.commands.kek import KekOperations, kek_commands
 from cli.server.compose import now, open_runtime
 from cli.server.opening import settings_of
 
+_STORE: Final = "cli.server.commands.kek_store."
+
 
 @asynccontextmanager
 async def _open(context: click.Context) -> AsyncIterator[KekOperations]:
-    parent = context.parent
-    options = parent.params if parent else {}
-    async with open_runtime(settings_of(options.get("config"), options.get("data_dir"))) as runtime:
+    config, data_dir = (context.meta.get(f"{_STORE}{name}") for name in ("config", "data_dir"))
+    async with open_runtime(settings_of(config, data_dir)) as runtime:
         yield KekRotation(runtime.keks, runtime.store.reader, runtime.committer, now, "operator#")
 
 
+def _noted(context: click.Context, option: click.Parameter, value: Path | None) -> None:
+    """Keep what an option says for `_open`, wherever on the line it stands."""
+    if value is not None:
+        context.meta[f"{_STORE}{option.name}"] = value
+
+
+def _store_options() -> list[click.Parameter]:
+    path = click.Path(path_type=Path)
+    return [
+        click.Option(
+            ["--config"],
+            type=path,
+            callback=_noted,
+            expose_value=False,
+            help="Configuration file; or TRSTCTL_CONFIG_FILE.",
+        ),
+        click.Option(
+            ["--data-dir"], type=path, callback=_noted, expose_value=False, help="Folder of an embedded store."
+        ),
+    ]
+
+
 command = kek_commands(_open)
-command.params += [
-    click.Option(["--config"], type=click.Path(path_type=Path), help="Configuration file; or TRSTCTL_CONFIG_FILE."),
-    click.Option(["--data-dir"], type=click.Path(path_type=Path), help="Folder of an embedded store."),
-]
+for each in (command, *command.commands.values()):
+    each.params += _store_options()

@@ -13,12 +13,13 @@ from cli.server.compose import Runtime
 from cli.server.config import Settings
 from cli.server.opening import store_options, with_runtime
 from cli.server.replaying import Replayed, compared, position_of, rebuilding, repaired
+from cli.server.tables import OUTPUT
 
 
 @click.command("replay")
 @click.option("--to", "until", help="Rebuild only up to this position or time, and show what was true then.")
 @click.option("--repair", is_flag=True, help="Put the rebuilt rows in place of the live ones.")
-@click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@OUTPUT
 @store_options
 def command(until: str | None, output: str, settings: Settings, *, repair: bool) -> None:
     """Rebuild all read models in a scratch store and compare them with the live ones, row by row.

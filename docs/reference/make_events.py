@@ -1,0 +1,147 @@
+"""Writes `events.md` beside this file, from the events in `domain/events.py`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+PAGE: Final = Path(__file__).with_name("events.md")
+sys.path.insert(0, str(PAGE.parents[2]))
+
+from domain.event import AccessEvent, Event  # noqa: E402 - found by the line above
+from domain.events import AGGREGATES, EVENTS  # noqa: E402 - as above
+
+HEAD: Final = """# Events
+
+This page is made by `make docs` from `domain/events.py`; change it there.
+
+Every fact in the log is one of these. How an event is written down and hashed is in the page on the log's format. Each
+has a header of eight fields, and a body: the fields listed here, and besides them
+
+- `salt`, 32 hexadecimal digits by chance, so that a body which an export leaves out cannot be guessed from its hash;
+- `v`, the version of the body's fields, once it is more than 1.
+
+No body holds a secret value, sealed or not: a version names its sealed value by id and digest. A topic is for ever, and
+so is the meaning of a field.
+
+The header:
+
+| field | meaning |
+|---|---|
+| `id` | 32 hexadecimal digits by chance |
+| `stream` | UUID of what the event is about: one secret, token or tenant; or the process that wrote it |
+| `version` | number of the event in its stream, from 1 |
+| `type` | the topic, as below |
+| `tenant` | UUID of the tenant; empty for what belongs to none |
+| `time` | UTC, RFC 3339 with microseconds and `Z` |
+| `actor` | who: the token's subject, `#`, the token's id; no id if it was a command of the operator |
+| `request_id` | of the request that caused it, as in the answer's `X-Request-Id` and in the server's log |
+"""
+
+MEANINGS: Final = {
+    "cause": "`create`, `rotate`, `import` or `recover`",
+    "content_type": "media type of the value, as its writer gave it",
+    "everything": "all versions were meant, and the name does not answer any more",
+    "expires_at": "when the token ends by itself; null: never",
+    "hash": "SHA-256 of the token's random part, lower-case hexadecimal",
+    "how": "`get`, `history`, `resolve`, `export`, `diff` or `run`",
+    "key_id": "id of the key",
+    "keys": "how many keys were rewrapped",
+    "left": "one of the two: `path@version`, or a folder",
+    "metadata": "what its writer noted about the value; not secret",
+    "name": "what people call the tenant, a DNS label",
+    "new": "id of the KEK that wraps now, 16 hexadecimal digits",
+    "number": "number of the version, from 1",
+    "numbers": "numbers of the versions",
+    "old": "ids of the KEKs that wrapped before",
+    "originator_topic": "what the stream is about",
+    "parent": "id of the token that issued this one; null: the operator",
+    "path": "the secret's name",
+    "public": "the Ed25519 public key, lower-case hexadecimal",
+    "reason": "why, as whoever revoked it said",
+    "recovered_from": "number of the version whose value this one repeats; null: it is a new value",
+    "references": "paths that the value refers to",
+    "right": "the other one, written alike",
+    "scopes": "what the token may do",
+    "seal_digest": "SHA-256 of the sealed value, lower-case hexadecimal",
+    "seal_id": "under which the sealed value lies outside of the log",
+    "subject": "whom the token is for",
+    "title": "the tenant's name in full",
+    "token_id": "id of the token",
+    "variables": "name of each variable of the environment, to the path that it was filled from",
+}
+"""Meanings by the field's name: it is the same in every event."""
+
+_FRAME: Final = frozenset({"originator_id", "originator_version", "timestamp"})
+
+
+def page() -> str:
+    """The whole page."""
+    ordered = sorted(EVENTS.values(), key=lambda event: event.TOPIC)
+    parts = [HEAD, _overview(ordered)]
+    for noun, events in groupby(ordered, key=lambda event: event.TOPIC.split(".", 1)[0]):
+        parts.append(f"## `{noun}`\n")
+        parts += [part for event in events for part in _event(event)]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def fields_of(event: type[Event]) -> list[str]:
+    """The names of the body's fields."""
+    return sorted(name for name in event.__struct_fields__ if name not in _FRAME)
+
+
+def _overview(events: list[type[Event]]) -> str:
+    lines = [f"| [`{event.TOPIC}`](#{_anchor(event)}) | {_summary(event)} |" for event in events]
+    aggregates = ", ".join(f"`{each.TOPIC}`" for each in AGGREGATES)
+    return "\n".join(["| type | what happened |\n|---|---|", *lines, "", f"Aggregates, by topic: {aggregates}.", ""])
+
+
+def _anchor(event: type[Event]) -> str:
+    return event.TOPIC.replace(".", "")
+
+
+def _summary(event: type[Event]) -> str:
+    return (inspect.getdoc(event) or "").split("\n", 1)[0]
+
+
+def _event(event: type[Event]) -> Iterator[str]:
+    where = " It lies in the stream of the process that wrote it." if issubclass(event, AccessEvent) else ""
+    said = " ".join((inspect.getdoc(event) or "").split())
+    yield f"### `{event.TOPIC}`\n\n{said}{where}\n"
+    yield "| field | value | meaning |\n|---|---|---|"
+    described = msgspec.inspect.type_info(event)
+    assert isinstance(described, msgspec.inspect.StructType)  # noqa: S101 - an event is one
+    types = {field.name: field.type for field in described.fields}
+    for name in fields_of(event):
+        yield f"| `{name}` | {_value(types[name])} | {MEANINGS[name]} |"
+    yield ""
+
+
+_WORDS: Final = {
+    msgspec.inspect.BoolType: "truth",
+    msgspec.inspect.DateTimeType: "time",
+    msgspec.inspect.IntType: "number",
+    msgspec.inspect.NoneType: "null",
+    msgspec.inspect.StrType: "text",
+}
+
+
+def _value(kind: msgspec.inspect.Type) -> str:
+    """A type in a word or two."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return " or ".join(_value(each) for each in kind.types)
+    if isinstance(kind, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
+        return f"list of {_value(kind.item_type)}"
+    if isinstance(kind, msgspec.inspect.DictType):
+        return f"object of {_value(kind.value_type)}"
+    return _WORDS[type(kind)]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

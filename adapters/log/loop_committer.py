@@ -68,21 +68,28 @@ class LoopCommitter:
         return await answer
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            taken, self._waiting = self._waiting[: self._max_batch], self._waiting[self._max_batch :]
-            started = time.perf_counter()
-            outcomes, head = await self._written([entry for entry, _ in taken])
-            for (_, answer), outcome in zip(taken, outcomes, strict=True):
-                _settle(answer, outcome)
-            if head:
-                tell(self._observers, len(taken), time.perf_counter() - started, head)
-            # Those just answered ask again at once; what they ask goes together.
-            await asyncio.sleep(0)
-        self._writing = None
+        try:
+            while self._waiting:
+                taken, self._waiting = self._waiting[: self._max_batch], self._waiting[self._max_batch :]
+                await self._write(taken)
+                # Those just answered ask again at once; what they ask goes together.
+                await asyncio.sleep(0)
+        finally:
+            self._writing = None
+
+    async def _write(self, taken: Sequence[tuple[Append, asyncio.Future[int]]]) -> None:
+        started = time.perf_counter()
+        outcomes, head = await self._written([entry for entry, _ in taken])
+        for (_, answer), outcome in zip(taken, outcomes, strict=True):
+            _settle(answer, outcome)
+        if head:
+            tell(self._observers, len(taken), time.perf_counter() - started, head)
 
     async def _written(self, entries: Sequence[Append]) -> tuple[Sequence[Outcome], Head | None]:
         try:
             return await self._once(entries)
+        except StoreBusy as busy:
+            return [busy] * len(entries), None
         except Exception as error:  # noqa: BLE001 - whatever it was, each command is told
             if len(entries) == 1:
                 return [refusal(error)], None

@@ -91,9 +91,8 @@ def test_an_export_is_verified_by_both_verifiers_and_holds_no_value(
     file = tmp_path / "log.ndjson"
     assert audit(server, "export", "--file", str(file), *options).returncode == 0
     assert trstctl("audit", "verify", "--file", file).returncode == 0
-    alone = subprocess.run(
-        [sys.executable, ROOT / "docs/reference/verify_log.py", file], capture_output=True, text=True
-    )
+    verifier = [sys.executable, ROOT / "docs/reference/verify_log.py", file]
+    alone = subprocess.run(verifier, capture_output=True, text=True, check=False)
     assert alone.returncode == 0, alone.stdout + alone.stderr
     text = file.read_text()
     assert VALUE not in text

@@ -19,7 +19,7 @@ from domain.values import checked_content_type, checked_metadata, checked_value
 from domain.views import SecretsView
 
 T = TypeVar("T")
-_TRIES = 8
+_TRIES = 64
 """How often a command is tried anew when another node wrote to the same secret in between."""
 
 

@@ -91,7 +91,7 @@ def test_an_export_is_verified_by_both_verifiers_and_holds_no_value(
     file = tmp_path / "log.ndjson"
     assert audit(server, "export", "--file", str(file), *options).returncode == 0
     assert trstctl("audit", "verify", "--file", file).returncode == 0
-    verifier = [sys.executable, ROOT / "docs/reference/verify_log.py", file]
+    verifier: list[str | Path] = [sys.executable, ROOT / "docs/reference/verify_log.py", file]
     alone = subprocess.run(verifier, capture_output=True, text=True, check=False)
     assert alone.returncode == 0, alone.stdout + alone.stderr
     text = file.read_text()

@@ -47,7 +47,9 @@ async def test_comparing_versions_needs_list_and_revealing_needs_read(acme: Tena
     assert await acme.events("secret.read") == []
 
 
-@pytest.mark.parametrize("query", ["", "from=1", "to=1", "from=0&to=1", "from=a&to=1", "from=1&to=1&reveal=2", "from=1&to=1&x=1"])
+@pytest.mark.parametrize(
+    "query", ["", "from=1", "to=1", "from=0&to=1", "from=a&to=1", "from=1&to=1&reveal=2", "from=1&to=1&x=1"]
+)
 async def test_wrong_comparison_of_versions_is_refused(query: str, acme: Tenant) -> None:
     await acme.put("a", "one")
     refused(await acme("GET", f"{STORE}/diff/a?{query}"), 400, "invalid")
@@ -64,8 +66,8 @@ async def test_versions_that_are_not_there_are_not_found(acme: Tenant) -> None:
 async def environments(tenant: Tenant) -> None:
     values = {
         "staging/same": "hunter2", "staging/differs": "hunter3", "staging/only": "x", "staging/deep/same": "y",
-        "production/same": "hunter2", "production/differs": "hunter4", "production/new": "x", "production/deep/same": "y",
-        "staging-2/same": "not compared", "production": "not compared either",
+        "production/same": "hunter2", "production/differs": "hunter4", "production/new": "x",
+        "production/deep/same": "y", "staging-2/same": "not compared", "production": "not compared either",
     }  # fmt: skip
     assert (await tenant("POST", f"{STORE}/import", {"values": values})).status == 201
 
@@ -102,7 +104,11 @@ async def test_folders_of_one_name_are_compared_with_empty_ones(acme: Tenant) ->
 
 async def test_comparing_folders_needs_list_on_all_of_both_and_names_nothing(acme: Tenant) -> None:
     await acme("POST", f"{STORE}/import", {"values": {"staging/a": "1", "production/hidden": "2"}})
-    for scopes in (["secrets:list:staging/*"], ["secrets:read"], ["secrets:list:staging/*", "secrets:list:production/a*"]):
+    for scopes in (
+        ["secrets:list:staging/*"],
+        ["secrets:read"],
+        ["secrets:list:staging/*", "secrets:list:production/a*"],
+    ):
         answer = await (await acme.holding(*scopes))("GET", f"{STORE}/diff?left=staging&right=production")
         refused(answer, 403, "forbidden")
         assert b"hidden" not in answer.body

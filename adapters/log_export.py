@@ -17,7 +17,7 @@ from adapters.log_rows import SEGMENT_ROWS
 from domain.chain import HEADER_FIELDS, header_bytes
 from domain.errors import Invalid, NotFound, StoreUnavailable
 from domain.verification.segment import Segment, StoredRow
-from domain.verification.source import SealedRow
+from domain.verification.source import SealedStore
 from domain.verification.statements import STATING, Stated
 
 MAX_LINE: Final = 16 * 1024 * 1024
@@ -102,7 +102,7 @@ class ExportRows:
         if events:
             yield _segment(events)
 
-    def sealed(self) -> Iterator[Sequence[SealedRow]] | None:
+    def sealed(self) -> SealedStore | None:
         return None
 
     def close(self) -> None:

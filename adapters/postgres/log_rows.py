@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
-from adapters.log_rows import COUNT, EVENTS, SEALED, SEALED_ROWS, SEGMENT_ROWS, sealed_rows
+from adapters.log_rows import COUNT, EVENTS, KEYS, REPLIES, SEALED_ROWS, SEGMENT_ROWS, VALUES, sealed_value
 from adapters.postgres.connection import WRITER, as_role, connect
 from domain.errors import StoreUnavailable
 from domain.verification.segment import Segment, segment_of
-from domain.verification.source import SealedRow
+from domain.verification.source import SealedStore, SealedValue
+from domain.verification.statements import SealId
 
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _MAY_ACT: Final = "SELECT FROM pg_roles WHERE rolname = %s AND pg_has_role(oid, 'MEMBER')"
 
 
 class PostgresLogRows:
-    """A `LogSource`."""
+    """A `LogSource` and its `SealedStore`."""
 
     def __init__(self, dsn: str) -> None:
         """Begin the snapshot; raises `StoreUnavailable`, `Misconfigured`."""
@@ -34,23 +36,33 @@ class PostgresLogRows:
         return row[0] if row and isinstance(row[0], int) else None
 
     def segments(self) -> Iterator[Segment]:
-        with self._readable(), self._connection.cursor("events", binary=True) as cursor:
-            cursor.execute(EVENTS)
-            while rows := cursor.fetchmany(SEGMENT_ROWS):
-                yield segment_of(rows)
+        for rows in self._fetched(EVENTS, SEGMENT_ROWS):
+            yield segment_of(rows)
 
-    def sealed(self) -> Iterator[Sequence[SealedRow]] | None:
-        return self._sealed()
+    def sealed(self) -> SealedStore | None:
+        return self
+
+    def replies(self) -> AbstractSet[SealId]:
+        with self._readable():
+            return {SealId._make(row) for row in self._connection.execute(REPLIES)}
+
+    def sealed_values(self) -> Iterator[Sequence[SealedValue]]:
+        for rows in self._fetched(VALUES, SEALED_ROWS):
+            yield [sealed_value(row) for row in rows]
+
+    def data_keys(self) -> Iterator[Sequence[SealId]]:
+        for rows in self._fetched(KEYS, SEGMENT_ROWS):
+            yield [SealId._make(row) for row in rows]
 
     def close(self) -> None:
         """End the snapshot."""
         self._connection.close()
 
-    def _sealed(self) -> Iterator[Sequence[SealedRow]]:
-        with self._readable(), self._connection.cursor("sealed", binary=True) as cursor:
-            cursor.itersize = SEALED_ROWS
-            cursor.execute(SEALED)
-            yield from sealed_rows(cursor)
+    def _fetched(self, query: str, count: int) -> Iterator[list[tuple[Any, ...]]]:
+        with self._readable(), self._connection.cursor("log_rows", binary=True) as cursor:
+            cursor.execute(query)
+            while rows := cursor.fetchmany(count):
+                yield rows
 
     def _see_every_row(self) -> None:
         """Row-level security would hide rows without a word: act as the role that sees all, or be refused aloud."""

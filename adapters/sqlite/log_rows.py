@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from adapters.log_rows import COUNT, EVENTS, SEALED, SEGMENT_ROWS, sealed_rows
+from adapters.log_rows import COUNT, EVENTS, KEYS, REPLIES, SEALED_ROWS, SEGMENT_ROWS, VALUES, sealed_value
 from domain.errors import StoreUnavailable
 from domain.verification.segment import Segment, segment_of
-from domain.verification.source import SealedRow
+from domain.verification.source import SealedStore, SealedValue
+from domain.verification.statements import SealId
 
 _FROM: Final = f"{EVENTS} LIMIT -1 OFFSET ?"
 
 
 class SqliteLogRows:
-    """A `LogSource`. Works on a stopped store, also on a read-only medium, and beside a running server."""
+    """A `LogSource` and its `SealedStore`: stopped, also on a read-only medium, or beside a running server."""
 
     def __init__(self, path: Path) -> None:
         """Begin the snapshot; raises `StoreUnavailable` if there is no store that can be read."""
@@ -44,17 +46,29 @@ class SqliteLogRows:
             for rows in self._batches():
                 yield segment_of(rows)
 
-    def sealed(self) -> Iterator[Sequence[SealedRow]] | None:
-        return self._sealed()
+    def sealed(self) -> SealedStore | None:
+        self._connection.text_factory = _lenient
+        return self
+
+    def replies(self) -> AbstractSet[SealId]:
+        with self._readable():
+            return {SealId._make(row) for row in self._connection.execute(REPLIES)}
+
+    def sealed_values(self) -> Iterator[Sequence[SealedValue]]:
+        with self._readable():
+            cursor = self._connection.execute(VALUES)
+            while rows := cursor.fetchmany(SEALED_ROWS):
+                yield [sealed_value(row) for row in rows]
+
+    def data_keys(self) -> Iterator[Sequence[SealId]]:
+        with self._readable():
+            cursor = self._connection.execute(KEYS)
+            while rows := cursor.fetchmany(SEGMENT_ROWS):
+                yield [SealId._make(row) for row in rows]
 
     def close(self) -> None:
         """End the snapshot."""
         self._connection.close()
-
-    def _sealed(self) -> Iterator[Sequence[SealedRow]]:
-        self._connection.text_factory = _lenient
-        with self._readable():
-            yield from sealed_rows(self._connection.execute(SEALED))
 
     def _batches(self) -> Iterator[list[Any]]:
         read = 0

@@ -5,7 +5,18 @@ something then gets through.
 """
 
 from domain.verification.report import Finding, Report
-from domain.verification.source import HeldCheckpoint, LogSource, SealedRow
+from domain.verification.source import HeldCheckpoint, LogSource, SealedStore, SealedValue
+from domain.verification.statements import SealId
 from domain.verification.verification import Verification, verify
 
-__all__ = ["Finding", "HeldCheckpoint", "LogSource", "Report", "SealedRow", "Verification", "verify"]
+__all__ = [
+    "Finding",
+    "HeldCheckpoint",
+    "LogSource",
+    "Report",
+    "SealId",
+    "SealedStore",
+    "SealedValue",
+    "Verification",
+    "verify",
+]

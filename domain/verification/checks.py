@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from domain.verification import chain_checks, closing_checks, sealed_checks
 from domain.verification.closing_checks import Evidence
 from domain.verification.report import Fault
-from domain.verification.sealed_checks import Claimed
+from domain.verification.sealed_checks import NamedKeys, NamedValues
 from domain.verification.segment import Segment
 
 ChainCheck = Callable[[Segment], Iterator[Fault]]
-SealedCheck = Callable[[Sequence[Claimed]], Iterator[Fault]]
+ValueCheck = Callable[[NamedValues], Iterator[Fault]]
+KeyCheck = Callable[[NamedKeys], Iterator[Fault]]
 ClosingCheck = Callable[[Evidence], Iterator[Fault]]
 
 
@@ -21,15 +22,17 @@ class Checks(NamedTuple):
 
     chain: Mapping[str, ChainCheck]
     """On each segment of the log."""
-    sealed: Mapping[str, SealedCheck]
+    values: Mapping[str, ValueCheck]
     """Then on each few sealed values."""
+    keys: Mapping[str, KeyCheck]
+    """Then on each few data keys."""
     closing: Mapping[str, ClosingCheck]
     """Once, at the end."""
 
     @property
     def names(self) -> list[str]:
         """All names, in the order of the table."""
-        return [*self.chain, *self.sealed, *self.closing]
+        return [*self.chain, *self.values, *self.keys, *self.closing]
 
     def without(self, name: str) -> Checks:
         """The table with one check removed: to see that it is needed."""
@@ -43,14 +46,17 @@ CHECKS: Final = Checks(
         "link": chain_checks.links,
         "hash": chain_checks.hashes,
     },
-    sealed={
+    values={
         "sealed-digest": sealed_checks.digests,
-        "sealed-unnamed": sealed_checks.unnamed,
-        "key-lost": sealed_checks.lost_keys,
-        "key-kept": sealed_checks.kept_keys,
+        "sealed-unnamed": sealed_checks.unnamed_values,
+    },
+    keys={
+        "key-unnamed": sealed_checks.unnamed_keys,
     },
     closing={
-        "sealed-absent": closing_checks.absent,
+        "sealed-absent": closing_checks.absent_values,
+        "key-lost": closing_checks.lost_keys,
+        "key-kept": closing_checks.kept_keys,
         "body": closing_checks.bodies,
         "checkpoint-form": closing_checks.forms,
         "checkpoint-signature": closing_checks.signatures,

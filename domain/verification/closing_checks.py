@@ -96,13 +96,27 @@ def signing_keys(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(position, what)
 
 
-def absent(evidence: Evidence) -> Iterator[Fault]:
+def absent_values(evidence: Evidence) -> Iterator[Fault]:
     """A sealed value is there unless an event says that its key was destroyed."""
-    if not evidence.has_sealed:
-        return
+    if evidence.has_sealed:
+        for (_, seal_id), sealing in evidence.log.sealings.items():
+            if not sealing.has_value and evidence.log.destroyed_at(sealing) is None:
+                yield Fault(sealing.position, f"the sealed value {seal_id} that this event names is not there")
+
+
+def lost_keys(evidence: Evidence) -> Iterator[Fault]:
+    """The data key of a sealed value is there unless an event says that it was destroyed."""
+    if evidence.has_sealed:
+        for (_, seal_id), sealing in evidence.log.sealings.items():
+            if sealing.has_value and not sealing.has_key and evidence.log.destroyed_at(sealing) is None:
+                yield Fault(sealing.position, f"the data key of {seal_id} is gone, but no event destroyed it")
+
+
+def kept_keys(evidence: Evidence) -> Iterator[Fault]:
+    """A data key that an event says was destroyed is not there."""
     for (_, seal_id), sealing in evidence.log.sealings.items():
-        if evidence.log.destroyed_at(sealing) is None:
-            yield Fault(sealing.position, f"the sealed value {seal_id} that this event names is not there")
+        if sealing.has_key and (destroyed_at := evidence.log.destroyed_at(sealing)) is not None:
+            yield Fault(destroyed_at, f"this event destroyed the data key of {seal_id}, but it is there")
 
 
 def bodies(evidence: Evidence) -> Iterator[Fault]:

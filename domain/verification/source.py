@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
 from domain.verification.segment import Segment
+from domain.verification.statements import SealId
 
 
 class HeldCheckpoint(NamedTuple):
@@ -15,16 +17,28 @@ class HeldCheckpoint(NamedTuple):
     note: str
 
 
-class SealedRow(NamedTuple):
-    """A sealed value outside the log, its data key, or both."""
+class SealedValue(NamedTuple):
+    """A sealed value, as the store has it."""
 
-    tenant: str
-    seal_id: str
-    digest: bytes | None
-    """SHA-256 of the sealed bytes; None if there is only a key."""
-    has_key: bool
-    is_reply: bool
-    """Whether it belongs to a reply kept for a repeated request, which no event names."""
+    id: SealId
+    digest: bytes
+    """SHA-256 of the sealed bytes."""
+
+
+class SealedStore(Protocol):
+    """What a store has of sealed values, in the same snapshot as its log."""
+
+    def replies(self) -> AbstractSet[SealId]:
+        """Those that belong to replies kept for repeated requests: no event names them."""
+        ...
+
+    def sealed_values(self) -> Iterator[Sequence[SealedValue]]:
+        """All sealed values, a few at a time."""
+        ...
+
+    def data_keys(self) -> Iterator[Sequence[SealId]]:
+        """Of which sealed values the store has the data key, many at a time."""
+        ...
 
 
 class LogSource(Protocol):
@@ -38,6 +52,6 @@ class LogSource(Protocol):
         """All events in the order of their positions."""
         ...
 
-    def sealed(self) -> Iterator[Sequence[SealedRow]] | None:
-        """All sealed values, a few at a time, of the same snapshot; None if the source has none by its nature."""
+    def sealed(self) -> SealedStore | None:
+        """The sealed values, to be read after the log; None if the source has none by its nature."""
         ...

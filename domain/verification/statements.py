@@ -19,13 +19,24 @@ class Stated(NamedTuple):
     body: bytes
 
 
-class Sealing(msgspec.Struct, frozen=True, gc=False):
+class SealId(NamedTuple):
+    """Whose sealed value it is, and which."""
+
+    tenant: str
+    seal_id: str
+
+
+class Sealing(msgspec.Struct, gc=False):
     """A value was sealed as version `number` of `stream`."""
 
     position: int
     digest: bytes
     stream: str
     number: int
+    has_value: bool = False
+    """Whether the store has the sealed value."""
+    has_key: bool = False
+    """Whether the store has its data key."""
 
 
 class SigningKeyNamed(NamedTuple):
@@ -58,8 +69,7 @@ class Statements:
     """Gathered while the log is read. Its memory grows with the number of sealed values, some 600 bytes each."""
 
     def __init__(self) -> None:
-        self.sealings: dict[tuple[str, str], Sealing] = {}
-        """By tenant and seal id: those not yet found in the store."""
+        self.sealings: dict[SealId, Sealing] = {}
         self.signing_keys: list[SigningKeyNamed] = []
         self.unreadable: list[tuple[int, str]] = []
         """Positions and types of events whose body does not say what it must."""
@@ -84,7 +94,7 @@ def _written(log: Statements, event: Stated) -> None:
     body = _WRITTEN.decode(event.body)
     digest = bytes.fromhex(body.seal_digest)
     sealing = Sealing(event.position, digest, sys.intern(event.stream), body.number)
-    log.sealings[sys.intern(event.tenant), body.seal_id] = sealing
+    log.sealings[SealId(sys.intern(event.tenant), body.seal_id)] = sealing
 
 
 def _destroying(log: Statements, event: Stated) -> None:

@@ -13,9 +13,9 @@ from domain.signed_note import NoteKey, VerifySignature
 from domain.verification.checks import CHECKS, Checks
 from domain.verification.closing_checks import Evidence, key_for, sorted_out
 from domain.verification.report import Fault, Finding, Report
-from domain.verification.sealed_checks import Claimed
+from domain.verification.sealed_checks import NamedKeys
 from domain.verification.segment import Head, Segment
-from domain.verification.source import HeldCheckpoint, LogSource, SealedRow
+from domain.verification.source import HeldCheckpoint, LogSource, SealedStore
 from domain.verification.statements import Statements
 
 MOST_FINDINGS: Final = 20
@@ -44,13 +44,13 @@ def verify(
         verification.read(segment)
         progress(len(segment.positions))
     sealed = source.sealed()
-    for rows in sealed or ():
-        verification.read_sealed(rows)
-    return verification.report(has_sealed=sealed is not None)
+    if sealed is not None:
+        verification.read_sealed(sealed)
+    return verification.report()
 
 
 class Verification:
-    """Gathers findings: `read` the whole log, `read_sealed` all sealed values if there are any, then `report` once."""
+    """Gathers findings: `read` the whole log, `read_sealed` the sealed values if there are any, then `report` once."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Verification:
         self._sizes = sorted({signed.checkpoint.size for _, signed in self._checkpoints})
         self._marks = {0: GENESIS}
         self._events = self._withheld = self._sealed = 0
+        self._has_sealed = False
 
     def read(self, segment: Segment) -> None:
         """Check the next rows of the log."""
@@ -83,45 +84,53 @@ class Verification:
         self._withheld += segment.withheld
         self._head = Head(segment.positions[-1], segment.hashes[-1])
 
-    def read_sealed(self, rows: Sequence[SealedRow]) -> None:
-        """Check some sealed values against the whole log, which was read before."""
-        values = [self._claimed(row) for row in rows]
-        for name, check in self._checks.sealed.items():
-            self._add(name, check(values))
-        for row in rows:
-            if row.digest is not None:
-                self._log.sealings.pop((row.tenant, row.seal_id), None)
-                self._sealed += not row.is_reply
+    def read_sealed(self, store: SealedStore) -> None:
+        """Check all sealed values and data keys against the whole log, which was read before."""
+        named_by, replies = self._log.sealings.get, store.replies()
+        self._has_sealed = True
+        for values in store.sealed_values():
+            named = [(value, named_by(value.id)) for value in values if value.id not in replies]
+            for name, check in self._checks.values.items():
+                self._add(name, check(named))
+            for _, sealing in named:
+                if sealing:
+                    sealing.has_value = True
+            self._sealed += len(named)
+        for keys in store.data_keys():
+            self._read_keys([(key, named_by(key)) for key in keys if key not in replies])
 
-    def report(self, *, has_sealed: bool) -> Report:
-        """Make the last checks and say what was found; `has_sealed` says whether sealed values were read."""
+    def _read_keys(self, named: NamedKeys) -> None:
+        for name, check in self._checks.keys.items():
+            self._add(name, check(named))
+        for _, sealing in named:
+            if sealing:
+                sealing.has_key = True
+
+    def report(self) -> Report:
+        """Make the last checks and say what was found."""
         evidence = Evidence(
             self._head, self._log, self._checkpoints, self._malformed, self._marks, self._key, self._verify_signature,
-            has_sealed,
+            self._has_sealed,
         )  # fmt: skip
         for name, check in self._checks.closing.items():
             self._add(name, check(evidence))
         findings = sorted((each for found in self._found.values() for each in found), key=self._rank)
         if not findings and any(key_for(evidence, each.checkpoint.origin) is None for _, each in self._checkpoints):
             raise Misconfigured("there is no key to check the checkpoints with; name it with --key")
-        return self._reported(findings, has_sealed=has_sealed)
+        return self._reported(findings)
 
-    def _reported(self, findings: list[Finding], *, has_sealed: bool) -> Report:
+    def _reported(self, findings: list[Finding]) -> Report:
         return Report(
             intact=not findings,
             events=self._events,
             head=self._head.hash.hex(),
             withheld=self._withheld,
-            sealed=self._sealed if has_sealed else None,
+            sealed=self._sealed if self._has_sealed else None,
             checkpoints=len(self._checkpoints) + len(self._malformed),
             covered=self._sizes[-1] if self._sizes else 0,
             first_bad=findings[0] if findings else None,
             findings=tuple(findings),
         )
-
-    def _claimed(self, row: SealedRow) -> Claimed:
-        sealing = self._log.sealings.get((row.tenant, row.seal_id))
-        return Claimed(row, sealing, self._log.destroyed_at(sealing) if sealing else None)
 
     def _mark(self, segment: Segment) -> None:
         """Keep the hashes that checkpoints will be compared with."""

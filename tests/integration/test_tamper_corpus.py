@@ -15,7 +15,9 @@ from adapters.sqlite.log_rows import SqliteLogRows
 from cli.server.commands.audit_verify import command
 from domain.verification import Report, verify
 from domain.verification.checks import CHECKS, Checks
-from tests.tampering import CORPUS, LAST, ONLY, READ, Attack, Case, World, cut_the_tail, rewrite_with_right_hashes
+from tests.tampering.corpus import CORPUS, ONLY, Case
+from tests.tampering.history import cut_the_tail, rewrite_with_right_hashes
+from tests.tampering.world import LAST, READ, Attack, World
 from tests.written_log import WrittenLog, write_log
 
 

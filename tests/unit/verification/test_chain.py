@@ -20,7 +20,7 @@ def report(rows: Sequence[Row], segment: int = 500) -> Report:
     verification = Verification(ed25519_verify)
     for start in range(0, len(rows), segment):
         verification.read(segment_of(rows[start : start + segment]))
-    return verification.report(has_sealed=False)
+    return verification.report()
 
 
 def found(rows: Sequence[Row], segment: int = 500) -> list[tuple[int | None, str]]:

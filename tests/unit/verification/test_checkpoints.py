@@ -35,7 +35,7 @@ def report(*held: HeldCheckpoint, rows: list[Row] = ROWS, key: NoteKey | None = 
     verification = Verification(ed25519_verify, checkpoints=held, key=key)
     for start in range(0, len(rows), 6):
         verification.read(segment_of(rows[start : start + 6]))
-    return verification.report(has_sealed=False)
+    return verification.report()
 
 
 def found(*held: HeldCheckpoint, rows: list[Row] = ROWS, key: NoteKey | None = LOG_KEY[0]) -> list[tuple[object, str]]:

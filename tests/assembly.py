@@ -23,6 +23,8 @@ from api.app import create_app
 from api.asgi import ASGIApp
 from api.metrics import Metrics
 from api.services import Limits, Services
+from cli.server.auditing import LogAuditing
+from cli.server.config import Settings
 from cli.server.stores import Store, open_sqlite
 from domain.call import Call, Principal
 from domain.commands.comparing import SecretComparison
@@ -52,35 +54,6 @@ class MovableClock:
         self.moved += timedelta(**by)
 
 
-class RecordedAuditing:
-    """Stands in for what the log tells of itself; remembers for which tenant it was asked."""
-
-    def __init__(self, assembly: Assembly) -> None:
-        self._assembly = assembly
-        self.follower: Follower | None = None
-        self.exported: list[str] = []
-
-    async def caught_up(self) -> None:
-        if self.follower:
-            await self.follower.caught_up(await self._assembly.head(), 5.0)
-
-    async def export(self, tenant: str) -> AsyncIterator[bytes]:
-        self.exported.append(tenant)
-        yield b'{"position":1}\n'
-
-    async def verify(self) -> Mapping[str, object]:
-        return {"intact": True}
-
-    async def checkpoints(self) -> Sequence[str]:
-        return ["note"]
-
-    async def checkpoint(self) -> str:
-        return "note"
-
-    def public_key(self) -> str:
-        return "trstctl+00000000+AAAA"
-
-
 class Assembly:
     """Everything over one store. `folder` holds the KEK file and the database."""
 
@@ -96,7 +69,8 @@ class Assembly:
         self.repository = StreamRepository(store.reader)
         self.tokens = TokenCommands(self.committer, self.repository, self.views.tokens, self.replies, clock, os.urandom)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, clock, os.urandom)
-        self.auditing = RecordedAuditing(self)
+        self.follower = Follower(self.views.audit, store.reader, self.committer)
+        self.auditing = LogAuditing(Settings(data_dir=str(folder)), store.reader, None, self.follower)
         self._secret_commands()
 
     def _secret_commands(self) -> None:
@@ -182,21 +156,11 @@ async def assembled(folder: Path) -> AsyncIterator[Assembly]:
     _make_kek(folder)
     store = await open_sqlite(folder / "trstctl.db", durable=False)
     assembly = Assembly(folder, store, MovableClock())
+    following = asyncio.create_task(assembly.follower.run())
     try:
         yield assembly
     finally:
+        following.cancel()
+        await asyncio.wait([following])
         await assembly.committer.stop()
         await store.close()
-
-
-@asynccontextmanager
-async def following(assembly: Assembly) -> AsyncIterator[Follower]:
-    """The audit index, following the log meanwhile."""
-    follower = Follower(assembly.views.audit, assembly.store.reader, assembly.committer)
-    task = asyncio.create_task(follower.run())
-    assembly.auditing.follower = follower
-    try:
-        yield follower
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

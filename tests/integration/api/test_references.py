@@ -296,7 +296,6 @@ async def test_folder_that_may_not_be_read_is_refused_without_its_names(acme: Te
         ({"variables": {"A": "a"}, "resolve": "yes"}, "invalid"),
         ({"variables": {f"A{number}": "a" for number in range(1001)}}, "invalid"),
     ],
-    ids=lambda it: str(it)[:40],
 )
 async def test_wrong_injection_is_refused(body: object, code: str, acme: Tenant) -> None:
     await imported(acme, a="x")

@@ -1,0 +1,110 @@
+"""Which scope each route asks for: with it alone the request is let through, with all others it is not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from domain.scopes import BOUNDABLE, VERBS
+from tests.integration.api.tenants import EVENTS, INJECTIONS, STORE, TOKENS, Tenant, refused
+from tests.integration.api.test_tenants import routes
+
+pytestmark = pytest.mark.anyio
+
+AT = {"at": "2020-01-01T00:00:00Z"}
+TOKEN = {"subject": "ci", "scopes": ["access:write"]}
+
+# Route, request, scopes that are needed and suffice.
+NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
+    (("POST", STORE), STORE, {"name": "new", "value": "x"}, {"secrets:write"}),
+    (("GET", STORE), STORE, None, {"secrets:list"}),
+    (("GET", STORE), f"{STORE}?delimiter=/&deleted=true", None, {"secrets:list"}),
+    (("POST", f"{STORE}/{{path:path}}"), f"{STORE}/new", {"value": "x"}, {"secrets:write"}),
+    (("GET", f"{STORE}/{{path:path}}"), f"{STORE}/a", None, {"secrets:read"}),
+    (("GET", f"{STORE}/{{path:path}}"), f"{STORE}/a?version=1", None, {"secrets:read"}),
+    (("GET", f"{STORE}/{{path:path}}"), f"{STORE}/a?resolve=true", None, {"secrets:read"}),
+    (("PUT", f"{STORE}/{{path:path}}"), f"{STORE}/a", {"value": "x"}, {"secrets:write"}),
+    (("DELETE", f"{STORE}/{{path:path}}"), f"{STORE}/a", None, {"secrets:delete"}),
+    (("GET", f"{STORE}/history/{{path:path}}"), f"{STORE}/history/a", None, {"secrets:list"}),
+    (("GET", f"{STORE}/history/{{path:path}}"), f"{STORE}/history/a?version=1", None, {"secrets:read"}),
+    (("POST", f"{STORE}/recover/{{path:path}}"), f"{STORE}/recover/a", AT, {"secrets:write"}),
+    (("POST", f"{STORE}/undelete/{{path:path}}"), f"{STORE}/undelete/gone", None, {"secrets:write"}),
+    (("POST", f"{STORE}/destroy/{{path:path}}"), f"{STORE}/destroy/a", {"all": True}, {"secrets:destroy"}),
+    (("POST", f"{STORE}/import"), f"{STORE}/import", {"values": {"i": "x"}}, {"secrets:write"}),
+    (("GET", f"{STORE}/export"), f"{STORE}/export", None, {"secrets:export", "secrets:read"}),
+    (("GET", f"{STORE}/diff"), f"{STORE}/diff?left=l&right=r", None, {"secrets:list"}),
+    (("GET", f"{STORE}/diff"), f"{STORE}/diff?left=l&right=r&reveal=true", None, {"secrets:list", "secrets:read"}),
+    (("GET", f"{STORE}/diff/{{path:path}}"), f"{STORE}/diff/a?from=1&to=2", None, {"secrets:list"}),
+    (
+        ("GET", f"{STORE}/diff/{{path:path}}"),
+        f"{STORE}/diff/a?from=1&to=2&reveal=true",
+        None,
+        {"secrets:list", "secrets:read"},
+    ),
+    (("GET", f"{STORE}/references/{{path:path}}"), f"{STORE}/references/a", None, {"secrets:list"}),
+    (("POST", INJECTIONS), INJECTIONS, {"variables": {"A": "a"}}, {"secrets:read"}),
+    (("POST", INJECTIONS), INJECTIONS, {"prefix": "l/", "resolve": True}, {"secrets:read"}),
+    (("POST", TOKENS), TOKENS, TOKEN, {"access:write"}),
+    (("GET", TOKENS), TOKENS, None, {"access:read"}),
+    (("DELETE", f"{TOKENS}/{{token_id:str}}"), f"{TOKENS}/tok_0", None, {"access:write"}),
+    (("GET", EVENTS), EVENTS, None, {"audit:read"}),
+    (("GET", "/api/v1/audit/export"), "/api/v1/audit/export", None, {"audit:read"}),
+    (("POST", "/api/v1/audit/verify"), "/api/v1/audit/verify", None, {"audit:verify"}),
+    (("GET", "/api/v1/audit/checkpoints"), "/api/v1/audit/checkpoints", None, {"audit:read"}),
+    (("POST", "/api/v1/audit/checkpoints"), "/api/v1/audit/checkpoints", None, {"audit:verify"}),
+]
+WITHOUT_SCOPE = {
+    ("GET", path)
+    for path in (
+        "/api/v1/access/whoami", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs",
+        "/api/v1/audit/key",
+    )
+}  # fmt: skip
+
+
+def test_every_route_says_which_scope_it_needs() -> None:
+    assert {route for route, *_ in NEEDS} | WITHOUT_SCOPE == routes()
+
+
+@pytest.fixture
+async def filled(acme: Tenant) -> Tenant:
+    """A tenant in which each request finds something."""
+    await acme.put("a", "one", "two")
+    await acme.put("gone", "x")
+    await acme("DELETE", f"{STORE}/gone")
+    for name in ("l/x", "r/x"):
+        await acme.put(name, name)
+    return acme
+
+
+IDS = [f"{number} {route[0]} {target}" for number, (route, target, *_) in enumerate(NEEDS)]
+
+
+@pytest.mark.parametrize("route,target,body,needed", NEEDS, ids=IDS)
+async def test_route_asks_for_its_scopes_and_no_other(
+    route: tuple[str, str], target: str, body: object, needed: set[str], filled: Tenant
+) -> None:
+    for lacking in needed:
+        client = await filled.holding(*(VERBS - {lacking}))
+        before = await filled.system.head()
+        problem = refused(await client(route[0], target, body), 403, "forbidden")
+        assert lacking in problem["detail"]
+        assert await filled.system.head() == before
+    answer = await (await filled.holding(*needed))(route[0], target, body)
+    assert answer.status not in {401, 403}, answer
+
+
+BOUNDED = [
+    need for need in NEEDS if need[3] <= BOUNDABLE and re.search(r"/a($|\?)|'A': 'a'", f"{need[1]}{need[2] or ''}")
+]
+
+
+@pytest.mark.parametrize("route,target,body,needed", BOUNDED, ids=[IDS[NEEDS.index(need)] for need in BOUNDED])
+async def test_scope_may_be_bounded_to_the_path(
+    route: tuple[str, str], target: str, body: object, needed: set[str], filled: Tenant
+) -> None:
+    outside = await filled.holding(*(f"{scope}:b*" for scope in needed), *(f"{scope}:a/*" for scope in needed))
+    refused(await outside(route[0], target, body), 403, "forbidden")
+    answer = await (await filled.holding(*(f"{scope}:a" for scope in needed)))(route[0], target, body)
+    assert answer.status not in {401, 403}, answer

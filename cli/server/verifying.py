@@ -13,6 +13,7 @@ from adapters.sqlite.log_rows import SqliteLogRows
 from cli.server.config import load
 from cli.server.log_sources import of_settings
 from cli.server.opening import settings_of
+from domain.errors import NotFound
 from domain.signed_note import NoteKey, parsed_vkey
 from domain.verification import HeldCheckpoint, LogSource
 
@@ -53,11 +54,19 @@ def trust(beside: Path | None, named: Sequence[Path], key: str | None) -> Trust:
     Raises `NotFound`, `Invalid`, `StoreUnavailable`.
     """
     folders = [CheckpointFolder(path) for path in (beside, *named) if path is not None and path.is_dir()]
-    held = [each for folder in folders for each in folder.held()]
-    held += [read_note(path) for path in named if not path.is_dir()]
+    held = CheckpointFolder(beside).held() if beside is not None else []
+    held += [note for path in named for note in (_notes_in(path) if path.is_dir() else [read_note(path)])]
     if key is not None:
         return Trust(held, read_key(Path(key)) if Path(key).is_file() else parsed_vkey(key), "--key")
     for folder in folders:
         if (found := folder.key()) is not None:
             return Trust(held, found, str(folder.path))
     return Trust(held, None, "the log itself")
+
+
+def _notes_in(folder: Path) -> list[HeldCheckpoint]:
+    """All checkpoints in a folder that was named, whatever they are called: none is passed over in silence."""
+    notes = [read_note(path) for path in sorted(folder.glob("[!.]*.checkpoint"))]
+    if not notes:
+        raise NotFound(f"{folder} holds no checkpoint; they are files whose names end in .checkpoint")
+    return notes

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from domain.verification.segment import NAMES
 from domain.verification.source import SealedValue
-from domain.verification.statements import SealId
 
 SEGMENT_ROWS: Final = 500
 """Rows of one segment: few enough that a server that verifies answers others between two."""
@@ -25,4 +24,4 @@ KEYS: Final = "SELECT tenant, seal_id FROM sealed_keys"
 def sealed_value(row: Sequence[Any]) -> SealedValue:
     """A row of `VALUES`, digested. What is not bytes has no digest that an event could name."""
     tenant, seal_id, sealed = row
-    return SealedValue(SealId(tenant, seal_id), sha256(sealed).digest() if isinstance(sealed, bytes) else b"")
+    return SealedValue((tenant, seal_id), sha256(sealed).digest() if isinstance(sealed, bytes) else b"")

@@ -44,21 +44,20 @@ class PostgresLogRows:
 
     def replies(self) -> AbstractSet[SealId]:
         with self._readable():
-            return {SealId._make(row) for row in self._connection.execute(REPLIES)}
+            return {(tenant, seal_id) for tenant, seal_id in self._connection.execute(REPLIES)}
 
     def sealed_values(self) -> Iterator[Sequence[SealedValue]]:
         for rows in self._fetched(VALUES, SEALED_ROWS):
             yield [sealed_value(row) for row in rows]
 
     def data_keys(self) -> Iterator[Sequence[SealId]]:
-        for rows in self._fetched(KEYS, SEGMENT_ROWS):
-            yield [SealId._make(row) for row in rows]
+        yield from self._fetched(KEYS, SEGMENT_ROWS)
 
     def close(self) -> None:
         """End the snapshot."""
         self._connection.close()
 
-    def _fetched(self, query: str, count: int) -> Iterator[list[tuple[Any, ...]]]:
+    def _fetched(self, query: str, count: int) -> Iterator[list[Any]]:
         with self._readable(), self._connection.cursor("log_rows", binary=True) as cursor:
             cursor.execute(query)
             while rows := cursor.fetchmany(count):

@@ -52,7 +52,7 @@ class SqliteLogRows:
 
     def replies(self) -> AbstractSet[SealId]:
         with self._readable():
-            return {SealId._make(row) for row in self._connection.execute(REPLIES)}
+            return {*self._connection.execute(REPLIES)}
 
     def sealed_values(self) -> Iterator[Sequence[SealedValue]]:
         with self._readable():
@@ -64,7 +64,7 @@ class SqliteLogRows:
         with self._readable():
             cursor = self._connection.execute(KEYS)
             while rows := cursor.fetchmany(SEGMENT_ROWS):
-                yield [SealId._make(row) for row in rows]
+                yield rows
 
     def close(self) -> None:
         """End the snapshot."""

@@ -17,20 +17,20 @@ NamedKeys = Sequence[tuple[SealId, Sealing | None]]
 
 def digests(values: NamedValues) -> Iterator[Fault]:
     """A sealed value has the SHA-256 that its event names."""
-    for value, sealing in values:
-        if sealing and value.digest != sealing.digest:
-            yield Fault(sealing.position, f"the sealed value {value.id.seal_id} is not the one that this event names")
+    for ((_, seal_id), digest), sealing in values:
+        if sealing and digest != sealing.digest:
+            yield Fault(sealing.position, f"the sealed value {seal_id} is not the one that this event names")
 
 
 def unnamed_values(values: NamedValues) -> Iterator[Fault]:
     """A sealed value is named by an event of its tenant."""
-    for value, sealing in values:
+    for ((_, seal_id), _), sealing in values:
         if sealing is None:
-            yield Fault(None, f"no event names the sealed value {value.id.seal_id}")
+            yield Fault(None, f"no event names the sealed value {seal_id}")
 
 
 def unnamed_keys(keys: NamedKeys) -> Iterator[Fault]:
     """A data key belongs to a sealed value that an event of its tenant names."""
-    for key, sealing in keys:
+    for (_, seal_id), sealing in keys:
         if sealing is None:
-            yield Fault(None, f"there is a data key of {key.seal_id}, which no event names")
+            yield Fault(None, f"there is a data key of {seal_id}, which no event names")

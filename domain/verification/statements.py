@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+SealId = tuple[str, str]
+"""Whose sealed value it is, and which: tenant and seal id."""
+
 
 class Stated(NamedTuple):
     """As much of an event as is needed to understand it."""
@@ -17,13 +20,6 @@ class Stated(NamedTuple):
     tenant: str
     stream: str
     body: bytes
-
-
-class SealId(NamedTuple):
-    """Whose sealed value it is, and which."""
-
-    tenant: str
-    seal_id: str
 
 
 class Sealing(msgspec.Struct, gc=False):
@@ -94,7 +90,7 @@ def _written(log: Statements, event: Stated) -> None:
     body = _WRITTEN.decode(event.body)
     digest = bytes.fromhex(body.seal_digest)
     sealing = Sealing(event.position, digest, sys.intern(event.stream), body.number)
-    log.sealings[SealId(sys.intern(event.tenant), body.seal_id)] = sealing
+    log.sealings[sys.intern(event.tenant), body.seal_id] = sealing
 
 
 def _destroying(log: Statements, event: Stated) -> None:

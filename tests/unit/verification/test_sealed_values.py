@@ -13,9 +13,9 @@ from domain.verification.verification import MOST_FINDINGS
 from tests.unit.verification.hand_made import Row, event
 
 DIGEST = sha256(b"sealed").digest()
-ID = SealId("t1", "seal-1")
+ID = ("t1", "seal-1")
 VALUE = SealedValue(ID, DIGEST)
-STRAY = SealId("t1", "seal-2")
+STRAY = ("t1", "seal-2")
 
 
 class HeldSeals:
@@ -76,7 +76,7 @@ def test_value_that_is_not_there_is_found() -> None:
 
 
 def test_value_of_another_tenant_does_not_stand_for_it() -> None:
-    other = ID._replace(tenant="t2")
+    other = ("t2", "seal-1")
     told = [(1, "sealed-absent"), (None, "sealed-unnamed"), (None, "key-unnamed")]
     assert sorted(found(log(), [VALUE._replace(id=other)], [other]), key=str) == sorted(told, key=str)
 

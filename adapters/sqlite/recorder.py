@@ -59,7 +59,9 @@ class SqliteRecords:
             return self._reader.execute(sql, parameters).fetchall()
 
     def close(self) -> None:
-        self._reader.close()
+        # Closing a connection under a thread that reads by it ends the process.
+        with self._reading:
+            self._reader.close()
         self._log.close()
 
 

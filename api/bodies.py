@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.patterns import INNER_PATH, MEDIA_TYPE, NO_CONTROLS, PATH, PREFIX, SCOPE, SUBJECT, VARIABLE
+from api.patterns import BASE64, INNER_PATH, MEDIA_TYPE, NO_CONTROLS, PATH, PREFIX, SCOPE, SUBJECT, VARIABLE
 from domain.commands.resolving import MAX_INJECTED
 from domain.commands.tokens import MAX_TTL
 from domain.commands.transfer import MAX_IMPORT
@@ -46,7 +46,8 @@ class ValueBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Meta(description="The value as text, at most 1 MiB of UTF-8.", extra_json_schema={"maxLength": MAX_VALUE}),
     ] = UNSET
     value_b64: Annotated[
-        bytes | UnsetType, Meta(description="The value in standard base64, at most 1 MiB when decoded.")
+        bytes | UnsetType,
+        Meta(description="The value in standard base64, at most 1 MiB when decoded.", extra_json_schema=BASE64),
     ] = UNSET
     metadata: Annotated[
         Metadata | None, Meta(description="Told openly with every answer and in the log: never put a secret here.")
@@ -54,6 +55,12 @@ class ValueBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     content_type: Annotated[
         Annotated[str, Meta(extra_json_schema=MEDIA_TYPE)] | None, Meta(description="What the value is, a media type.")
     ] = None
+
+
+class NamedValueBody(ValueBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value, and under which name it is stored."""
+
+    name: Annotated[str, Meta(description="The secret's path.", extra_json_schema=PATH)]
 
 
 class RotateBody(ValueBody, frozen=True, kw_only=True, forbid_unknown_fields=True):

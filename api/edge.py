@@ -39,6 +39,7 @@ _HEADERS: Final = [
     (b"strict-transport-security", b"max-age=31536000"),
 ]
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
+_KEY = re.compile(r"[ -~]{1,200}\Z")
 _log = logging.getLogger("trstctl.access")
 
 
@@ -84,7 +85,7 @@ class Edge:
         await self._app(scope, receive, answer)
 
     async def _principal(self, scope: Scope) -> Principal:
-        scheme, _, token = _header(scope, b"authorization").partition(" ")
+        scheme, _, token = (_header(scope, b"authorization") or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated("send a token as 'Authorization: Bearer trst_…'")
         return await self._services.tokens.authenticate(token.strip())
@@ -96,7 +97,7 @@ class Edge:
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         limits = self._services.limits
         bound = limits.import_bytes if scope["path"] == _IMPORT else limits.body_bytes
-        declared = _header(scope, b"content-length")
+        declared = _header(scope, b"content-length") or ""
         if _LENGTH.match(declared) and int(declared) > bound:
             raise TooLarge(f"a request's body may have {bound} bytes; this one has {declared}")
         if not declared and not _header(scope, b"transfer-encoding"):
@@ -168,12 +169,12 @@ def _must_be_plain(path: str) -> None:
         )
 
 
-def _header(scope: Scope, name: bytes) -> str:
+def _header(scope: Scope, name: bytes) -> str | None:
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     for key, value in headers:
         if key == name:
             return value.decode("latin-1")
-    return ""
+    return None
 
 
 async def _collected(receive: Receive, bound: int) -> bytes:
@@ -209,9 +210,9 @@ def _idempotency(scope: Scope, body: bytes) -> IdempotencyKey | None:
     if scope["method"] not in _CHANGING:
         return None
     key = _header(scope, b"idempotency-key")
-    if not key:
+    if key is None:
         return None
-    if len(key) > 200 or not key.isprintable():
-        raise Invalid("an Idempotency-Key has 1 to 200 printable characters")
+    if not _KEY.match(key):
+        raise Invalid("an Idempotency-Key has 1 to 200 printable ASCII characters")
     asked = b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], sha256(body).digest()))
     return IdempotencyKey(key, sha256(asked).hexdigest())

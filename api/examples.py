@@ -101,7 +101,7 @@ _LINE: Final = (
 )  # fmt: skip
 
 BODIES: Final[Mapping[str, Examples]] = {
-    "createSecretByName": {"text": bodies.ValueBody(name="db/password", value=_FAKE)},
+    "createSecretByName": {"text": bodies.NamedValueBody(name="db/password", value=_FAKE)},
     "createSecret": {
         "text": bodies.ValueBody(value=_FAKE, metadata={"owner": "payments"}),
         "bytes": bodies.ValueBody(value_b64=b"example bytes, no secret", content_type="application/octet-stream"),
@@ -140,7 +140,7 @@ ANSWERS: Final[Mapping[str, Examples]] = {
     "importSecrets": {"stored": Imported([_meta("app/db/user", 1), _meta("app/db/dsn", 1)])},
     "exportSecrets": {"values": Exported("app/", {"app/db/user": "example-user"})},
     "exportSecrets text/plain": {"dotenv": "DB_USER=example-user\n"},
-    "exportSecrets application/yaml": {"yaml": "app/db/user: example-user\n"},
+    "exportSecrets application/yaml": {"yaml": {"app/db/user": "example-user"}},
     "diffFolders": {
         "names": FolderDifference(
             left="staging",

@@ -108,6 +108,7 @@ _ONE_VALUE: Final = {"oneOf": [{"required": ["value"]}, {"required": ["value_b64
 
 RULES: Final[dict[str, dict[str, Any]]] = {
     "ValueBody": _ONE_VALUE,
+    "NamedValueBody": _ONE_VALUE,
     "RotateBody": _ONE_VALUE,
     "SecretValue": _ONE_VALUE,
     "DestroyBody": {

@@ -85,7 +85,7 @@ _GONE: Final = (Answer((), 204),)
 _BODY: Final[Errors] = (UnsupportedMediaType,)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
-    "createSecretByName": Operation(_CREATED, (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.ValueBody),
+    "createSecretByName": Operation(_CREATED, (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.NamedValueBody),
     "createSecret": Operation(_CREATED, (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.ValueBody),
     "listSecrets": Operation((Answer((Page,)),), _LISTED, queries.NamesQuery),
     "readSecret": Operation((Answer((SecretValue,)),), (*_FOUND, *_EXPANDED), queries.ReadQuery),
@@ -103,7 +103,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         (Answer((Imported,), 201),), (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.ImportBody
     ),
     "exportSecrets": Operation(
-        (Answer((Exported,)), Answer((str,), media_type="text/plain"), Answer((str,), media_type="application/yaml")),
+        (
+            Answer((Exported,)),
+            Answer((str,), media_type="text/plain"),
+            Answer((dict[str, str],), media_type="application/yaml"),
+        ),
         (*_FOUND, *_EXPANDED),
         queries.ExportQuery,
     ),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.names import MAX_PATH, RESERVED
 from domain.scopes import BOUNDABLE, ROLES, VERBS
+from domain.values import MAX_VALUE
 
 Told = dict[str, Any]
 
@@ -28,6 +29,11 @@ MEDIA_TYPE: Final[Told] = {
     "pattern": '^[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}(; ?[A-Za-z0-9!#$&^_.+="-]{1,64}){0,4}$'
 }
 """RFC 9110 section 8.3.1."""
+BASE64: Final[Told] = {
+    "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    "maxLength": -(-MAX_VALUE // 3) * 4,
+}
+"""A value in standard base64, RFC 4648 section 4."""
 VARIABLE: Final[Told] = {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,254}$"}
 """The name of an environment variable."""
 SUBJECT: Final[Told] = {"pattern": "^[A-Za-z0-9][A-Za-z0-9_.@:/+-]{0,199}$"}
@@ -37,5 +43,5 @@ SCOPE: Final[Told] = {
     f"|role:({'|'.join(sorted(ROLES))})|role:(editor|viewer){_BOUND})$"
 }
 """A scope or a role; those that speak of secrets may be bounded by a pattern of paths."""
-NO_CONTROLS: Final[Told] = {"pattern": "^[^\\u0000-\\u001f\\u007f]*$"}
+NO_CONTROLS: Final[Told] = {"pattern": "^[^\\x00-\\x1f\\x7f]*$"}
 """Text on one line."""

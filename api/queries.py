@@ -126,7 +126,7 @@ class ReferencesQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class TokensQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which tokens are listed."""
 
-    subject: Annotated[str | None, Meta(description="Only tokens of this subject.", examples=["ci-deploy"])] = None
+    subject: Annotated[Text | None, Meta(description="Only tokens of this subject.", examples=["ci-deploy"])] = None
     limit: Limit = 100
     cursor: Annotated[
         str,

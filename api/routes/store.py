@@ -7,7 +7,7 @@ from typing import Final
 
 from litestar import Response, delete, get, post, put
 
-from api.bodies import RotateBody, ValueBody, new_value
+from api.bodies import NamedValueBody, RotateBody, ValueBody, new_value
 from api.decoding import body_of, no_query, query_of
 from api.queries import NamesQuery, ReadQuery
 from api.replies import SecretValue, answer, shown
@@ -32,9 +32,7 @@ async def _create(request: AnyRequest, body: ValueBody, path: str) -> Response[S
 async def create_by_name(request: AnyRequest) -> Response[SecretMeta]:
     """Store a first value under the name in the body."""
     no_query(request)
-    body = await body_of(request, ValueBody)
-    if not isinstance(body.name, str):
-        raise Invalid("name is missing; or POST to the secret's own path")
+    body = await body_of(request, NamedValueBody)
     return await _create(request, body, body.name)
 
 

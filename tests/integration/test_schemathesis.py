@@ -1,0 +1,88 @@
+"""Made-up requests, good and bad, to every operation of the description: the server keeps to it and never fails."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+
+from api.app import ROUTES
+from api.description import Description
+from tests.e2e.server import Server, dev_server
+
+STORE = "/api/v1/secrets/store"
+SEEDED = {
+    "db/password": "one",
+    "app/db/user": "payments",
+    "app/db/dsn": "postgres://${secret.app/db/user}@db.example/app",
+}
+
+# Right as far as a schema can say and still refused, for these reasons:
+GOOD_BUT_REFUSED = {
+    "createSecret": "400",  # the body names another secret than the path
+    "rotateSecret": "4xx",  # so here, or the version is not the current one, or it is 3.0, an integer in JSON Schema
+    "recoverSecret": "400",  # the moment lies in the future
+    "destroySecret": "400",  # there is no such version
+    "importSecrets": "400",  # prefix and path are too long together
+    "exportSecrets": "400",  # something is not text
+    "injectSecrets": "400",  # so here, or there is nothing under the prefix
+    "issueToken": "400",  # a time to live of 3.0 seconds
+}
+ACCEPTED = ["2xx", "401", "403", "404", "409"]
+CONFIGURATION: dict[str, Any] = {
+    "generation": {"max-examples": 8, "deterministic": True, "database": "none"},
+    "checks": {
+        "not_a_server_error": {"expected-statuses": ["2xx", "4xx"]},
+        "positive_data_acceptance": {"expected-statuses": ACCEPTED},
+        "negative_data_rejection": {
+            "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "415", "422"]
+        },
+    },
+    "operations": [
+        {
+            "include-operation-id": name,
+            "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, status]}},
+        }
+        for name, status in GOOD_BUT_REFUSED.items()
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def session(server: Server) -> Iterator[requests.Session]:
+    with requests.Session() as kept_open:
+        kept_open.headers["Authorization"] = f"Bearer {server.token}"
+        yield kept_open
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with dev_server(tmp_path_factory.mktemp("described") / "data") as started, started.client() as client:
+        for path, value in SEEDED.items():
+            assert client("POST", f"{STORE}/{path}", {"value": value}).status == 201
+        yield started
+
+
+@schemathesis.hook
+def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any], _kwargs: dict[str, Any]) -> None:
+    """A key that is right is made unique: one key for different requests is an error, and tested elsewhere."""
+    if case.headers and re.fullmatch("[ -~]{1,200}", case.headers.get("Idempotency-Key", "")):
+        case.headers["Idempotency-Key"] = str(uuid4())
+
+
+DESCRIBED: Any = schemathesis.openapi.from_dict(
+    json.loads(Description(ROUTES).json), config=SchemathesisConfig.from_dict(CONFIGURATION)
+)
+
+
+@DESCRIBED.parametrize()  # type: ignore[untyped-decorator]  # schemathesis does not say what it gives
+def test_every_answer_is_as_described(case: schemathesis.Case[Any], server: Server, session: requests.Session) -> None:
+    certificate = str(server.folder / "tls.crt")
+    case.call_and_validate(base_url=f"https://localhost:{server.port}", session=session, verify=certificate)

@@ -57,6 +57,11 @@ class CheckpointFolder:
         """All checkpoints by their file's name, the smallest first; raises `StoreUnavailable`, `TooLarge`."""
         return [HeldCheckpoint(path.name, _text(path)) for path in self._files()]
 
+    def newest(self) -> HeldCheckpoint | None:
+        """The one of the largest size; raises like `held`."""
+        files = self._files()
+        return read_note(files[-1]) if files else None
+
     def _files(self) -> list[Path]:
         try:
             files = sorted(path for path in self.path.iterdir() if _NAME.match(path.name))

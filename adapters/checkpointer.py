@@ -9,12 +9,13 @@ from typing import Final
 from adapters.checkpoint_files import CheckpointFolder
 from adapters.log.linking import Head
 from adapters.signing_key import SigningKey
-from domain.checkpoint import signed_checkpoint
-from domain.errors import TrstctlError
+from domain.checkpoint import parsed_checkpoint, signed_checkpoint
+from domain.errors import LogBroken, TrstctlError
 from domain.ports import Reader
 from domain.signed_note import NoteKey
 
 _HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
+_AT: Final = "SELECT hash FROM events WHERE position = ?"
 _log = logging.getLogger("trstctl.checkpoints")
 
 
@@ -30,14 +31,44 @@ class Checkpointer:
         self._key = key
         self._every = every_events
         self._signed = 0
+        self.broken: str | None = None
+        """What speaks against signing: a kept checkpoint that the log, as it is, does not fit."""
         self._signing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
+
+    async def begin(self) -> None:
+        """Compare the newest kept checkpoint with the log; if it fits, sign what is new.
+
+        So a log that was cut or rolled back is not signed on. What is wrong is logged, and kept in `broken`.
+        """
+        try:
+            await self._compare()
+        except TrstctlError as error:
+            self.broken = error.message
+            _log.critical("the log does not fit its newest checkpoint", exc_info=error, extra={"reason": error.message})
+        else:
+            await self.sign_if_grown()
+
+    async def _compare(self) -> None:
+        held = await asyncio.to_thread(self.folder.newest)
+        if held is None:
+            return
+        checkpoint = parsed_checkpoint(held.note).checkpoint
+        rows = await self._reader.system_rows(_AT, (checkpoint.size,))
+        if checkpoint.size and (not rows or bytes(rows[0][0]) != checkpoint.head):
+            state = "ends before" if not rows else "has another event at"
+            raise LogBroken(
+                f"{held.source} was signed at position {checkpoint.size}, but the log {state} it: it was rolled back,"
+                " cut or rewritten; see: trstctl audit verify"
+            )
 
     async def sign(self) -> str:
         """Sign the head as it is now and return the note.
 
-        Raises `LogBroken` if an older note of this size says otherwise.
+        Raises `LogBroken` if an older note says otherwise.
         """
+        if self.broken:
+            raise LogBroken(self.broken)
         rows = await self._reader.system_rows(_HEAD)
         position, digest = rows[0]
         note = signed_checkpoint(position, bytes(digest), self.note_key, self._key.sign)

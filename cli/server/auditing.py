@@ -74,6 +74,10 @@ class LogAuditing:
         """The vkey that checkpoints verify with."""
         return self._available().note_key.vkey
 
+    def broken(self) -> str | None:
+        """Why the log cannot be what was signed, or None."""
+        return self._checkpointer.broken if self._checkpointer else None
+
     async def caught_up(self) -> None:
         """Wait until what was written before now is found by a search; raises `StoreUnavailable` after some seconds."""
         rows = await self._reader.system_rows(_HEAD)

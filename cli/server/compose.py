@@ -128,7 +128,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
             runtime.committer.observe(checkpointer.committed)
             every = runtime.settings.audit.checkpoints.every_seconds
             scheduler.every(every, "sign a checkpoint", checkpointer.sign_if_grown)
-            await checkpointer.sign_if_grown()
+            await checkpointer.begin()
             stack.push_async_callback(checkpointer.sign_if_grown)
         scheduler.start()
         stack.callback(scheduler.stop)
@@ -184,6 +184,6 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
             client_timeout_seconds=limits.client_timeout_seconds,
         ),
         secrets_disabled=runtime.secrets_disabled(),
-        ready=Readiness(runtime.committer, runtime.store.reader, runtime.keks).checks,
+        ready=Readiness(runtime.committer, runtime.store.reader, runtime.keks, auditing.broken).checks,
         tenant_name=runtime.tenant_name,
     )

@@ -23,10 +23,13 @@ _FRESH: Final = 1.0
 class Readiness:
     """The checks, made at most once a second however often they are asked for."""
 
-    def __init__(self, committer: WatchedLog, reader: Reader, keks: KekFolder) -> None:
+    def __init__(
+        self, committer: WatchedLog, reader: Reader, keks: KekFolder, broken: Callable[[], str | None]
+    ) -> None:
         self._committer = committer
         self._reader = reader
         self._keks = keks
+        self._broken = broken
         self._made_at = -_FRESH
         self._made: Mapping[str, str] = {}
 
@@ -43,6 +46,8 @@ class Readiness:
         await self._committer.append(probe)
 
     async def _consistent(self) -> None:
+        if problem := self._broken():
+            raise LogBroken(problem)
         rows = await self._reader.system_rows(_HEAD)
         if not rows:
             return

@@ -35,7 +35,10 @@ def target(config: Path | None, data_dir: Path | None, store: str | None, file: 
     if store is not None and not store.startswith(_SHARED):
         path = Path(store)
         return Target(lambda: closing(SqliteLogRows(path)), path.parent / "checkpoints")
-    settings = load(config, store=store) if store is not None else settings_of(config, data_dir)
+    settings = settings_of(config, data_dir)
+    if store is not None and store != settings.store:  # not the configured store, so not its checkpoints either
+        other = load(config, store=store)
+        return Target(lambda: of_settings(other), None)
     return Target(lambda: of_settings(settings), Path(settings.audit.checkpoints.dir))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.server.verifying import trust
+from cli.server.verifying import target, trust
 from domain.errors import NotFound
 
 VECTORS = Path(__file__).parents[3] / "docs/reference/vectors"
@@ -34,3 +34,13 @@ def test_the_key_beside_named_checkpoints_is_used() -> None:
     assert held.key is not None
     assert held.key.name == "vectors.example/log"
     assert held.key_from == str(VECTORS)
+
+
+def test_another_store_is_not_held_against_the_configured_one_s_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRSTCTL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TRSTCTL_STORE", "postgresql://db.example/ours")
+    assert target(None, None, "postgresql://db.example/theirs", None).checkpoints is None
+    assert target(None, None, "postgresql://db.example/ours", None).checkpoints == tmp_path / "checkpoints"
+    assert target(None, None, None, None).checkpoints == tmp_path / "checkpoints"

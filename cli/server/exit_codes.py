@@ -9,9 +9,9 @@ from domain.errors import TrstctlError
 
 OK: Final = 0
 FAILED: Final = 1
-"""Something was found wrong, or a fault of ours."""
+"""Something was found wrong, or refused."""
 COULD_NOT: Final = 2
-"""Used wrongly, misconfigured, or unable to check."""
+"""Used wrongly, misconfigured, unable to check, or a fault of ours."""
 INTERRUPTED: Final = 130
 """Ctrl-C."""
 BROKEN_PIPE: Final = 141

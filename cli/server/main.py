@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from cli.server.exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED, OK, exit_code
+from cli.server.exit_codes import BROKEN_PIPE, COULD_NOT, INTERRUPTED, OK, exit_code
 from domain.errors import TrstctlError
 
 
@@ -69,7 +69,7 @@ def main() -> int:
     except TrstctlError as error:
         return _told(error.message, exit_code(error))
     except Exception as error:  # noqa: BLE001 - what an unexpected error says could quote a value
-        return _told(f"internal error: {_place(error)}; please report it", FAILED)
+        return _told(f"internal error: {_place(error)}; please report it", COULD_NOT)
     return code if isinstance(code, int) else OK
 
 

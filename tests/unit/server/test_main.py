@@ -53,7 +53,7 @@ def test_an_error_is_one_line_with_its_exit_code(
 def test_a_fault_of_ours_tells_its_place_and_not_what_it_says(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert failing(monkeypatch, ValueError("s3cr3t")) == 1
+    assert failing(monkeypatch, ValueError("s3cr3t")) == 2
     printed = capsys.readouterr().err
     assert "internal error: ValueError at " in printed
     assert "s3cr3t" not in printed

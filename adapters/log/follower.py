@@ -13,7 +13,6 @@ from adapters.log.committer import WatchedLog
 from adapters.log.linking import Head
 from adapters.log.mapper import event_of
 from domain.errors import StoreUnavailable
-from domain.instants import parsed
 from domain.kek import SYSTEM
 from domain.ports import Append, Projection, Reader, Record, Row, Statement
 
@@ -27,11 +26,12 @@ _log = logging.getLogger("trstctl.follower")
 
 def record(row: Row) -> Record:
     """A row of the events table, read back."""
-    position, event_id, stream, version, topic, tenant, time, actor, request_id, body = row
+    position, event_id, name, version, topic, tenant, time, actor, request_id, body = row
+    stream = UUID(name)
+    event = event_of(topic, stream, version, time, bytes(body))
     return Record(
-        position=position, id=event_id, stream=UUID(stream), version=version, type=topic, tenant=tenant,
-        time=parsed(time), actor=actor, request_id=request_id,
-        event=event_of(topic, UUID(stream), version, time, bytes(body)),
+        position=position, id=event_id, stream=stream, version=version, type=topic, tenant=tenant, time=event.timestamp,
+        actor=actor, request_id=request_id, event=event,
     )  # fmt: skip
 
 

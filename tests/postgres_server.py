@@ -66,7 +66,7 @@ class PostgresServer:
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """Start a server, and stop it and remove its folder at the end; raises `RuntimeError` saying what is missing."""
-    binaries = _binaries()
+    binaries = programs_folder()
     folder = Path(tempfile.mkdtemp(prefix="trstctl-pg-"))
     try:
         _hand_over(folder)
@@ -81,7 +81,7 @@ def running_postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def _binaries() -> Path:
+def programs_folder() -> Path:
     """The newest installation's folder of programs."""
     on_path = shutil.which("initdb")
     found = [Path(on_path).parent] if on_path else sorted(_INSTALLED.glob("*/bin"), key=_major)

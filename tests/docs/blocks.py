@@ -5,7 +5,8 @@
 - A fence in `bash` (or `sh`): all of it is pasted at once. A fence in `output` right after it is what it shows.
 - `<!-- terminal: NAME -->` before a fence: it is typed into another terminal, where it may keep running; the page goes
   on once the output that is shown has appeared. `<!-- terminal: NAME, Ctrl-C -->`: what runs there is stopped before.
-- A line that begins with `*Not run by the tests:` before a fence, for readers to see, says why the fence is left out.
+- A line `*Not run by the tests: …*` before a fence, for readers to see, says why the fence is left out; a line `*The
+  tests do not run the commands of this page: …*` says it of all of them.
 - Output that is shown has to come; `…` stands for any text in a line, and alone for any number of lines. Where none is
   shown, any will do.
 """
@@ -20,13 +21,16 @@ from typing import Final
 
 COMMANDS: Final = frozenset({"console", "bash", "sh"})
 OTHERS: Final = frozenset({"output", "text", "json", "yaml", "ini", "toml", "python", "sql", "mermaid", "nginx"})
-"""Languages of fences that nobody types. A fence has to have a language, so that none is overlooked."""
+"""Languages of fences that nobody types."""
 
 _FENCE: Final = re.compile(
     r"^ *(?P<ticks>`{3,})(?P<language>[a-z]*)\n(?P<text>.*?)^ *(?P=ticks)$", re.MULTILINE | re.DOTALL
 )
 _TERMINAL: Final = re.compile(r"<!-- terminal: (?P<name>[a-z ]+?)(?P<stop>, Ctrl-C)? -->")
-_LEFT_OUT: Final = re.compile(r"^ *\*Not run by the tests: (?P<why>[^*]+)\*$")
+_LEFT_OUT: Final = re.compile(r"^ *\*Not run by the tests: [^*]+\*$")
+_PAGE_LEFT_OUT: Final = re.compile(r"^\*The tests do not run the commands of this page: [^*]+\*$", re.MULTILINE)
+_PROGRAMS: Final = "apt-get|cd|cp|curl|export|git|make|python3|source|sudo|trstctl|trstctl-cli"
+_TYPED: Final = re.compile(rf"^(\$ |({_PROGRAMS}) )", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -52,24 +56,27 @@ class Fence:
     above: str
     touching: bool
     """Nothing stands between it and the fence before it."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is left out, if it is."""
-        found = _LEFT_OUT.match(self.above)
-        return found["why"] if found else None
+    left_out: bool
+    """The page says, to its readers, that the tests do not run it."""
 
 
 def fences(page: Path) -> list[Fence]:
     """All fenced blocks of a page, in order."""
     text, found, end = page.read_text(encoding="utf-8"), [], 0
+    all_left_out = bool(_PAGE_LEFT_OUT.search(text))
     for match in _FENCE.finditer(text):
         lines = [line for line in text[end : match.start()].splitlines() if line.strip()]
         above = lines[-1] if lines else ""
         line = text.count("\n", 0, match.start()) + 1
-        found.append(Fence(line, match["language"], _dedented(match["text"]), above, not lines))
+        left_out = all_left_out or bool(_LEFT_OUT.match(above))
+        found.append(Fence(line, match["language"], _dedented(match["text"]), above, not lines, left_out))
         end = match.end()
     return found
+
+
+def looks_typed(fence: Fence) -> bool:
+    """Whether a fence without a language, or of plain text, holds commands: they would be overlooked."""
+    return fence.language == "" and bool(_TYPED.search(fence.text))
 
 
 def _dedented(text: str) -> str:
@@ -85,7 +92,7 @@ def steps(found: Sequence[Fence]) -> list[Step]:
     for fence in found:
         if fence.language == "output" and fence.touching and typed:
             typed[-1] = replace(typed[-1], shown=fence.text)
-        elif fence.language in COMMANDS and fence.reason is None:
+        elif fence.language in COMMANDS and not fence.left_out:
             typed += _placed(fence, _console(fence) if fence.language == "console" else _pasted(fence))
     return typed
 

@@ -27,8 +27,8 @@ _PROMPT: Final = "\x1d"
 # Like an interactive shell it outlives Ctrl-C, which what runs in it does not.
 _BASH: Final = rf"""
 trap : INT
-while IFS= read -r -d '' -u 9 command; do
-  eval "$command" 9<&-
+while IFS= read -r -d '' -u COMMANDS command; do
+  eval "$command" COMMANDS<&-
   printf '{_PROMPT}%d{_PROMPT}' "$?"
 done
 """
@@ -48,7 +48,7 @@ class Terminal:
         reads, self._commands = os.pipe()
         self._bash = subprocess.Popen(
             # setsid gives bash a session whose terminal this is, so that Ctrl-C and hidden prompts work
-            ["setsid", "--ctty", "bash", "--norc", "--noprofile", "-c", f"exec 9<&{reads} {reads}<&-\n{_BASH}"],
+            ["setsid", "--ctty", "bash", "--norc", "--noprofile", "-c", _BASH.replace("COMMANDS", str(reads))],
             cwd=folder,
             env=dict(environment),
             stdin=keyboard,
@@ -85,7 +85,7 @@ class Terminal:
 
     def finish(self) -> int:
         """The exit code of the command that runs, once it has ended; raises `TimeoutError`."""
-        self.wait_for(lambda: self.code is not None, "its end")
+        self.wait_for(lambda: self.code is not None)
         return -1 if self.code is None else self.code
 
     def interrupt(self) -> None:
@@ -105,12 +105,12 @@ class Terminal:
         """What is to be seen of the last command's output, each line ended by a line feed."""
         return shown(_CODE.sub("", self.output).replace("^C", ""))
 
-    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_for(self, condition: Callable[[], bool]) -> None:
         """Read on until something holds; raises `TimeoutError`."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > deadline or not self._read():
-                raise TimeoutError(f"waited for {what}; shown so far:\n{self.text}")
+                raise TimeoutError(f"shown so far:\n{self.text}")
 
     def _read(self) -> bool:
         """A little more of the output; False once there can be none."""

@@ -105,5 +105,5 @@ def test_a_pasted_block_fails_with_any_of_its_commands(tmp_path: Path) -> None:
 def test_leaving_a_terminal_stops_what_runs_in_it(tmp_path: Path) -> None:
     with Terminal(tmp_path, {"PATH": "/usr/bin:/bin"}) as terminal:
         terminal.type("trap 'touch stopped; exit' INT; echo ready; while :; do sleep 0.1; done")
-        terminal.wait_for(lambda: "ready" in terminal.text, "ready")
+        terminal.wait_for(lambda: "ready" in terminal.text)
     assert (tmp_path / "stopped").exists()

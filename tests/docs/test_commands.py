@@ -2,79 +2,92 @@
 
 from __future__ import annotations
 
-import fnmatch
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.docs.blocks import COMMANDS, OTHERS, Step, fences, pattern, steps
+from tests.docs.blocks import COMMANDS, OTHERS, Step, fences, looks_typed, pattern, steps
+from tests.docs.pages import FROM_NOTHING, ON_A_SERVICE, ON_POSTGRES, PAGES, ROOT, WITH_COMMANDS
 from tests.docs.terminal import Terminal
 from tests.docs.workplace import Workplace
+from tests.e2e.server import serving
+from tests.postgres_server import PostgresServer
 
-ROOT: Final = Path(__file__).parents[2]
-
-FROM_NOTHING: Final = frozenset({"README.md", "docs/tutorial/ten-minutes.md"})
-"""Pages for those who have just cloned: they find no program on the PATH and no server running."""
-
-WITHOUT_COMMANDS: Final = (
-    "CHANGELOG.md",
-    "SECURITY.md",
-    "docs/README.md",
-    "docs/decisions/*.md",
-    "docs/reference/configuration.md",
-    "docs/reference/events.md",
-)
-"""Pages that give the reader nothing to type."""
-
-PAGES: Final = sorted(
-    str(page.relative_to(ROOT)) for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if page.is_file()
-)
-WITH_COMMANDS: Final = [
-    page for page in PAGES if not any(fnmatch.fnmatchcase(page, listed) for listed in WITHOUT_COMMANDS)
-]
+SERVER: Final = "server"
+"""The terminal in which pages that start a server start it."""
 
 
-def problem(terminal: Terminal, step: Step, shown: str | None) -> str | None:
+def with_a_server(page: str, typed: list[Step]) -> list[Step]:
+    """The page's steps, and before them the start of a server if the page expects one to run."""
+    if page in FROM_NOTHING | ON_A_SERVICE:
+        return typed
+    return [Step(0, "trstctl dev --port 8443", "trstctl serves …\n…", SERVER), *typed]
+
+
+def tried(terminal: Terminal, step: Step) -> str | None:
     """Type it; what is wrong with what came of it, if anything."""
-    code = terminal.run(step.command)
-    if code != 0:
-        return f"exit code {code}, and:\n{terminal.text}"
-    if shown is not None and not pattern(shown).fullmatch(terminal.text):
-        return f"it shows:\n{terminal.text}instead of:\n{shown}"
-    return None
-
-
-def begin(terminal: Terminal, step: Step, shown: str | None) -> None:
-    """Type what may keep running, and wait until it has shown what the page says."""
     if step.stops:
         terminal.interrupt()
     terminal.type(step.command)
-    wanted = pattern(shown or "")
-    terminal.wait_for(lambda: bool(wanted.fullmatch(terminal.text)), f"{shown!r}")
+    wanted = None if step.shown is None else pattern(step.shown)
+    try:
+        if step.terminal and wanted:  # it may keep running: wait only for what it has to show
+            terminal.wait_for(lambda: terminal.code is not None or bool(wanted.fullmatch(terminal.text)))
+        else:
+            terminal.finish()
+    except TimeoutError:
+        return f"it does not end, or shows something else:\n{terminal.text}"
+    if terminal.code:
+        return f"exit code {terminal.code}, and:\n{terminal.text}"
+    return None if wanted is None or wanted.fullmatch(terminal.text) else f"it shows:\n{terminal.text}"
+
+
+@contextmanager
+def surroundings(page: str, workplace: Workplace, request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+    """What the page expects to find, and the environment that tells of it."""
+    environment = workplace.environment(programs=page not in FROM_NOTHING)
+    with ExitStack() as things:
+        if page in ON_A_SERVICE:
+            things.enter_context(serving(Path(workplace.text("/etc/trstctl"))))
+        if page in ON_POSTGRES:
+            postgres: PostgresServer = request.getfixturevalue("postgres_server")
+            environment = {**environment, **postgres_variables(postgres)}
+            for database in ON_POSTGRES[page]:
+                things.callback(postgres.drop_database, postgres.dsn(database))
+        yield environment
+
+
+def postgres_variables(server: PostgresServer) -> Mapping[str, str]:
+    """What libpq goes by."""
+    address = urlsplit(server.dsn())
+    return {
+        "PGHOST": address.hostname or "",
+        "PGPORT": str(address.port),
+        "PGUSER": address.username or "",
+        "PGPASSWORD": address.password or "",
+    }
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS)
-def test_commands_do_what_the_page_says(page: str, tmp_path: Path) -> None:
+def test_commands_do_what_the_page_says(page: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     workplace = Workplace(ROOT, tmp_path)
-    environment = workplace.environment(programs=page not in FROM_NOTHING)
-    with ExitStack() as open_terminals:
+    with surroundings(page, workplace, request) as environment, ExitStack() as open_terminals:
         terminals: dict[str, Terminal] = {}
-        for step in steps(fences(ROOT / page)):
+        for step in with_a_server(page, steps(fences(ROOT / page))):
             if step.terminal not in terminals:
                 terminals[step.terminal] = open_terminals.enter_context(Terminal(workplace.clone, environment))
-            typed = Step(step.line, workplace.placed(step.command), stops=step.stops)
-            shown = None if step.shown is None else workplace.placed(step.shown)
-            if step.terminal:
-                begin(terminals[step.terminal], typed, shown)
-            elif said := problem(terminals[step.terminal], typed, shown):
+            if said := tried(terminals[step.terminal], workplace.step(step)):
                 pytest.fail(f"{page}:{step.line}: {step.command}\n{said}", pytrace=False)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_fence_says_what_it_is(page: str) -> None:
-    said = [f"{page}:{fence.line}" for fence in fences(ROOT / page) if fence.language not in COMMANDS | OTHERS]
+    known = COMMANDS | OTHERS | {""}
+    said = [f"{page}:{each.line}" for each in fences(ROOT / page) if each.language not in known or looks_typed(each)]
     assert said == []
 
 

@@ -6,14 +6,17 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from tests.docs.blocks import Step
 from tests.e2e.server import clean_environment, free_port
+from tests.postgres_server import programs_folder
 
 PORTS: Final = ("8443", "9443")
 """The ports that pages name. Each stands for a free one, so that nothing which runs on the machine is in the way."""
-FOLDERS: Final = ("/etc/trstctl", "/var/lib/trstctl", "/srv/trstctl-backups", "/media/auditor")
+FOLDERS: Final = ("/etc/trstctl", "/var/lib/trstctl", "/srv/trstctl-backups", "/media/auditor", "/media/recovery")
 """Folders of the machine that pages name. Each stands for one below the workplace."""
 
 _PAYMENTS: Final = """#!/bin/sh
@@ -36,7 +39,7 @@ class Workplace:
         _write_program(folder / "bin/uuidgen", _UUIDGEN)
         _write_program(self.clone / "payments-api", _PAYMENTS)
         for name in FOLDERS:
-            Path(self.placed(name)).mkdir(parents=True, mode=0o700)
+            Path(self.text(name)).mkdir(parents=True, mode=0o700)
 
     def _make_clone(self, root: Path) -> None:
         environment = self.clone / ".venv"
@@ -54,6 +57,7 @@ class Workplace:
         """What a login shell has; with `programs` also our two on the PATH, else the page has to see to that."""
         path = [str(self.clone / ".venv/bin")] if programs else []
         path += [each for each in os.get_exec_path() if Path(each) != Path(sys.prefix) / "bin"]
+        path.append(str(programs_folder()))  # pg_restore and others, which Debian keeps apart
         if shutil.which("uuidgen") is None:  # the package uuid-runtime; the tutorial says what to do without it
             path.append(str(self._folder / "bin"))
         kept = {
@@ -68,8 +72,14 @@ class Workplace:
         }
         return kept | ours | {"ARGS": f"--port {self._stands_for['8443']}"}  # for `make run`
 
-    def placed(self, text: str) -> str:
-        """A page's text with the ports and folders of this workplace."""
+    def step(self, step: Step) -> Step:
+        """A page's step with the ports and folders of this workplace."""
+        return replace(
+            step, command=self.text(step.command), shown=None if step.shown is None else self.text(step.shown)
+        )
+
+    def text(self, text: str) -> str:
+        """A page's text with them."""
         for name in FOLDERS:
             text = text.replace(name, f"{self._folder}{name}")
         for name, port in self._stands_for.items():

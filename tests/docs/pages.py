@@ -1,0 +1,43 @@
+"""Which pages there are, and what each expects to find."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+
+PAGES: Final = sorted(
+    str(page.relative_to(ROOT)) for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if page.is_file()
+)
+
+WITHOUT_COMMANDS: Final = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",  # its commands are what runs this
+    "SECURITY.md",
+    "docs/README.md",
+    "docs/decisions/*.md",
+    "docs/explanation/*.md",
+    "docs/how-to/run-in-production.md",  # root's commands; tests/e2e/test_production_page.py runs its SQL
+    "docs/reference/api.md",
+    "docs/reference/cli-server.md",
+    "docs/reference/configuration.md",
+    "docs/reference/events.md",
+    "docs/reference/exit-codes.md",
+    "docs/reference/log-format.md",
+)
+"""Pages with nothing to type, or nothing that a test may type; the latter say so themselves."""
+
+WITH_COMMANDS: Final = [
+    page for page in PAGES if not any(fnmatch.fnmatchcase(page, listed) for listed in WITHOUT_COMMANDS)
+]
+
+FROM_NOTHING: Final = frozenset({"README.md", "docs/tutorial/ten-minutes.md"})
+"""Pages for those who have just cloned: no program is on the PATH, and no server runs unless the page starts one."""
+
+ON_A_SERVICE: Final = frozenset({"docs/how-to/rotate-the-kek.md"})
+"""Pages for operators of `trstctl serve`, with its configuration in /etc/trstctl. All others find a `trstctl dev`."""
+
+ON_POSTGRES: Final = {"docs/how-to/back-up-and-restore.md": ("trstctl", "trstctl_restored")}
+"""Pages that find a PostgreSQL by the usual variables, and the databases that they make there."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from api.queries import NoQuery, Query
-from api.requests import AnyRequest
+from api.requests import AnyRequest, header_of
 from domain.errors import Invalid, UnsupportedMediaType
 
 Q = TypeVar("Q", bound=Query)
@@ -38,9 +38,9 @@ def no_query(request: AnyRequest) -> None:
     query_of(request, NoQuery)
 
 
-async def body_of(request: AnyRequest, kind: type[B]) -> B:
+def body_of(request: AnyRequest, kind: type[B]) -> B:
     """The JSON body, an absent one being `{}`; raises `Invalid`, never repeating what the body holds."""
-    content = await request.body()
+    content: bytes = request.scope["state"]["body"]
     if content:
         _must_be_json(request)
     return _decoded(content or b"{}", kind)
@@ -111,8 +111,8 @@ def _converted(members: Mapping[str, object], kind: type[Q]) -> Q:
 
 
 def _must_be_json(request: AnyRequest) -> None:
-    declared = request.headers.get("content-type", "application/json")
-    if declared.partition(";")[0].strip().lower() != "application/json":
+    declared = header_of(request, b"content-type")
+    if declared is not None and declared.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType("the body is taken as JSON only; send it with 'Content-Type: application/json'")
 
 

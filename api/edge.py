@@ -12,12 +12,11 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterable
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from api.asgi import ASGIApp, Message, Receive, Scope, Send
+from api.asgi import ASGIApp, Message, Receive, Scope, Send, header
 from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates
 from api.services import Services
@@ -77,7 +76,7 @@ class Edge:
             _must_be_plain(scope["path"])
             body = await self._body(scope, receive)
             call = Call(principal=principal, request_id=answer.request_id, idempotency=_idempotency(scope, body))
-            scope["state"]["call"] = call
+            scope["state"].update(call=call, body=body)
             if call.idempotency and (reply := await self._services.replies.find(call)):
                 await answer.replay(reply.status, reply.body)
                 return
@@ -85,7 +84,7 @@ class Edge:
         await self._app(scope, receive, answer)
 
     async def _principal(self, scope: Scope) -> Principal:
-        scheme, _, token = (_header(scope, b"authorization") or "").partition(" ")
+        scheme, _, token = (header(scope, b"authorization") or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated("send a token as 'Authorization: Bearer trst_…'")
         return await self._services.tokens.authenticate(token.strip())
@@ -97,10 +96,10 @@ class Edge:
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         limits = self._services.limits
         bound = limits.import_bytes if scope["path"] == _IMPORT else limits.body_bytes
-        declared = _header(scope, b"content-length") or ""
+        declared = header(scope, b"content-length") or ""
         if _LENGTH.match(declared) and int(declared) > bound:
             raise TooLarge(f"a request's body may have {bound} bytes; this one has {declared}")
-        if not declared and not _header(scope, b"transfer-encoding"):
+        if not declared and not header(scope, b"transfer-encoding"):
             return b""
         try:
             async with asyncio.timeout(limits.client_timeout_seconds):
@@ -169,14 +168,6 @@ def _must_be_plain(path: str) -> None:
         )
 
 
-def _header(scope: Scope, name: bytes) -> str | None:
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    for key, value in headers:
-        if key == name:
-            return value.decode("latin-1")
-    return None
-
-
 async def _collected(receive: Receive, bound: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
@@ -209,7 +200,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 def _idempotency(scope: Scope, body: bytes) -> IdempotencyKey | None:
     if scope["method"] not in _CHANGING:
         return None
-    key = _header(scope, b"idempotency-key")
+    key = header(scope, b"idempotency-key")
     if key is None:
         return None
     if not _KEY.match(key):

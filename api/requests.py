@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 from litestar import Request
 
+from api.asgi import Scope, header
 from api.services import Services
 from domain.call import Call
 
@@ -25,6 +26,11 @@ class Described(Protocol):
     def page(self) -> bytes:
         """The same as HTML."""
         ...
+
+
+def header_of(request: AnyRequest, name: bytes) -> str | None:
+    """The header of that lower-case name, None if there is none."""
+    return header(cast("Scope", request.scope), name)
 
 
 def services(request: AnyRequest) -> Services:

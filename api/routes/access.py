@@ -39,7 +39,7 @@ class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
 async def issue(request: AnyRequest) -> Response[TokenMeta]:
     """A new token; `token` is in this answer and never again."""
     no_query(request)
-    body = await body_of(request, TokenBody)
+    body = body_of(request, TokenBody)
     done = await services(request).tokens.issue(call(request, 201), body.subject, body.scopes, body.ttl_seconds)
     return answer(*done, status=201)
 
@@ -58,7 +58,7 @@ async def page(request: AnyRequest) -> Response[TokenPage]:
 async def revoke(request: AnyRequest) -> Response[None]:
     """Refuse the token from now on, on every node."""
     no_query(request)
-    body = await body_of(request, RevokeBody)
+    body = body_of(request, RevokeBody)
     token_id = rest(request, f"{TOKENS}/")
     done = await services(request).tokens.revoke(call(request, 204), token_id, one_line(body.reason, "reason"))
     return Response(None, status_code=204, headers={"x-trstctl-position": str(done.position)})

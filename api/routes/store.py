@@ -11,7 +11,7 @@ from api.bodies import NamedValueBody, RotateBody, ValueBody, new_value
 from api.decoding import body_of, no_query, query_of
 from api.queries import NamesQuery, ReadQuery
 from api.replies import SecretValue, answer, shown
-from api.requests import AnyRequest, call, rest, services
+from api.requests import AnyRequest, call, header_of, rest, services
 from domain.commands.reading import Page
 from domain.errors import Invalid
 from domain.results import SecretMeta
@@ -32,7 +32,7 @@ async def _create(request: AnyRequest, body: ValueBody, path: str) -> Response[S
 async def create_by_name(request: AnyRequest) -> Response[SecretMeta]:
     """Store a first value under the name in the body."""
     no_query(request)
-    body = await body_of(request, NamedValueBody)
+    body = body_of(request, NamedValueBody)
     return await _create(request, body, body.name)
 
 
@@ -40,7 +40,7 @@ async def create_by_name(request: AnyRequest) -> Response[SecretMeta]:
 async def create(request: AnyRequest) -> Response[SecretMeta]:
     """Store a first value under the name in the path; a name in the body must be the same."""
     no_query(request)
-    body = await body_of(request, ValueBody)
+    body = body_of(request, ValueBody)
     return await _create(request, body, _path(request, body))
 
 
@@ -79,7 +79,7 @@ async def read(request: AnyRequest) -> Response[SecretValue]:
 async def rotate(request: AnyRequest) -> Response[SecretMeta]:
     """Store the next version; with `cas` or `If-Match` only if the current one is as named."""
     no_query(request)
-    body = await body_of(request, RotateBody)
+    body = body_of(request, RotateBody)
     path, cas, value = _path(request, body), _cas(request, body), new_value(body)
     with value.plaintext:
         done = await services(request).secrets.rotate(call(request), path, value, cas)
@@ -88,7 +88,7 @@ async def rotate(request: AnyRequest) -> Response[SecretMeta]:
 
 def _cas(request: AnyRequest, body: RotateBody) -> int | None:
     cas = body.cas if isinstance(body.cas, int) else None
-    tag = request.headers.get("if-match")
+    tag = header_of(request, b"if-match")
     if tag is None:
         return cas
     match = _VERSION_TAG.match(tag.strip())

@@ -48,7 +48,7 @@ class Injection(msgspec.Struct, frozen=True):
 async def take_in(request: AnyRequest) -> Response[Imported]:
     """Store every value as the first version of a free name, or none."""
     no_query(request)
-    body = await body_of(request, ImportBody)
+    body = body_of(request, ImportBody)
     values = {path: Plaintext(bytearray(value.encode())) for path, value in body.values.items()}
     try:
         return answer(*await services(request).transfer.take_in(call(request, 201), body.prefix, values), status=201)
@@ -122,7 +122,7 @@ async def references(request: AnyRequest) -> Response[ReferenceList]:
 async def inject(request: AnyRequest) -> Response[Injection]:
     """All values that a process's environment is to be filled with, in one request."""
     no_query(request)
-    body = await body_of(request, InjectionBody)
+    body = body_of(request, InjectionBody)
     done = await services(request).resolution.inject(
         call(request), body.variables, prefix=body.prefix, upper=body.name_style == "upper", resolve=body.resolve
     )

@@ -79,7 +79,7 @@ def _state(version: SecretVersion) -> str:
 async def recover(request: AnyRequest) -> Response[SecretMeta]:
     """Write what was current at `at` as the next version."""
     no_query(request)
-    body = await body_of(request, RecoverBody)
+    body = body_of(request, RecoverBody)
     path = rest(request, f"{STORE}/recover/")
     return answer(*await services(request).secrets.recover(call(request), path, in_utc(body.at)))
 
@@ -95,7 +95,7 @@ async def undelete(request: AnyRequest) -> Response[SecretMeta]:
 async def destroy(request: AnyRequest) -> Response[Destroyed]:
     """Destroy the data keys of versions for good."""
     no_query(request)
-    body = await body_of(request, DestroyBody)
+    body = body_of(request, DestroyBody)
     numbers = body.versions if isinstance(body.versions, list) else None
     if (numbers is not None) == body.all:
         raise Invalid('say which: {"versions": [1, 2]} or {"all": true}')

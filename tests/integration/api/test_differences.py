@@ -127,3 +127,10 @@ async def test_comparing_folders_needs_list_on_all_of_both_and_names_nothing(acm
 )  # fmt: skip
 async def test_wrong_comparison_of_folders_is_refused(query: str, code: str, acme: Tenant) -> None:
     refused(await acme("GET", f"{STORE}/diff?{query}"), 400, code)
+
+
+async def test_comparison_opens_no_more_than_one_answer_may_hold(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    await acme.put("a/x", "x" * 60)
+    await acme.put("b/x", "x" * 60)
+    monkeypatch.setattr("domain.commands.expansion.MAX_TOGETHER", 100)
+    refused(await acme("GET", f"{STORE}/diff?left=a&right=b"), 413, "too-large")

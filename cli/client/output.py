@@ -13,6 +13,10 @@ from cli.client.errors import Unread, WrongUsage
 from cli.client.printable import printable
 from cli.client.session import Session
 
+_WHOLE: Final = frozenset(
+    {"created at", "expires at", "id", "position", "revoked at", "state", "time", "updated at", "version"}
+)
+"""Columns that are of no use in pieces: on a narrow terminal others are folded."""
 _LINE_ENDS_OF_YAML: Final = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
@@ -127,9 +131,9 @@ def _in_colour(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    drawn = RichTable(
-        *columns, box=None, show_header=bool(columns), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    drawn = RichTable(box=None, show_header=bool(columns), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for title in columns:
+        drawn.add_column(title, no_wrap=title in _WHOLE)
     if not columns:
         drawn.add_column(style="bold", no_wrap=True)
         drawn.add_column(overflow="fold")

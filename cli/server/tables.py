@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 import msgspec
@@ -41,7 +41,7 @@ def show(output: str, title: str, columns: Sequence[str], rows: Iterable[msgspec
 
 def _text(value: object) -> str:
     if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
     if isinstance(value, list | tuple):
         return ", ".join(str(each) for each in value)
     return "" if value is None else str(value)

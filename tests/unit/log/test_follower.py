@@ -157,7 +157,10 @@ async def test_what_is_committed_while_it_works_is_followed_at_once(log: MemoryL
     follower = Follower(Collecting(noted), log, Overtaken(committer))
     await committer.append(entry(use()))
     async with running(follower):
-        await asyncio.sleep(0.5)
+        for _ in range(85):  # before it looks by itself, after a second
+            await asyncio.sleep(0.01)
+            if len(notes(log)) == 2:
+                break
         assert len(notes(log)) == 2
 
 

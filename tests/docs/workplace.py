@@ -34,7 +34,7 @@ class Workplace:
         self.home = folder / "home"
         self.clone = self.home / "trstctl"
         self._folder = folder
-        self._stands_for = {name: str(free_port()) for name in PORTS}
+        self._stands_for = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
         self._make_clone(root)
         _write_program(folder / "bin/uuidgen", _UUIDGEN)
         _write_program(self.clone / "payments-api", _PAYMENTS)
@@ -85,6 +85,14 @@ class Workplace:
         for name, port in self._stands_for.items():
             text = text.replace(name, port)
         return text
+
+
+def _free_ports(count: int) -> list[str]:
+    """Different ones: asked one by one, the system may name the same twice."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return [str(port) for port in found]
 
 
 def _write_program(path: Path, text: str) -> None:

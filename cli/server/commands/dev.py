@@ -53,7 +53,7 @@ def _welcome(settings: Settings, env_file: Path) -> str:
 Paste this into another terminal:
 
     . {shlex.quote(str(env_file))}{path}
-    echo s3cr3t | trstctl-cli secrets put db/password
+    printf s3cr3t | trstctl-cli secrets put db/password
     trstctl-cli secrets get db/password --reveal
 
 The same by curl:

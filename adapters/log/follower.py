@@ -38,7 +38,7 @@ def record(row: Row) -> Record:
 class Follower:
     """Applies one projection, batch by batch. Nodes may follow at once: applying an event twice changes nothing."""
 
-    def __init__(self, projection: Projection, reader: Reader, committer: WatchedLog, *, batch: int = 500) -> None:
+    def __init__(self, projection: Projection, reader: Reader, committer: WatchedLog, *, batch: int = 200) -> None:
         self._projection = projection
         self._reader = reader
         self._committer = committer
@@ -66,7 +66,7 @@ class Follower:
             # Before reading: what is committed meanwhile wakes it again.
             self._wake.clear()
             try:
-                while await self._step():
+                while await self._paced_step():
                     pass
             except Exception:  # noqa: BLE001 - whatever it was, it is logged whole
                 _log.exception("a read model cannot follow the log", extra={"projection": self._projection.name})
@@ -78,6 +78,14 @@ class Follower:
             except TimeoutError:
                 continue
             await asyncio.sleep(0.05)
+
+    async def _paced_step(self) -> bool:
+        """A step; while others write too, as long a pause after it, so that they have half of the committer's time."""
+        started, head = self._loop.time(), self._head
+        more = await self._step()
+        if more and self._head > head:
+            await asyncio.sleep(min(self._loop.time() - started, 0.2))
+        return more
 
     async def _step(self) -> bool:
         rows = await self._reader.system_rows(_REACHED, (self._projection.name,))

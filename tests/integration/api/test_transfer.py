@@ -132,6 +132,17 @@ async def test_of_imports_at_once_the_others_are_told_the_names(acme: Tenant) ->
             assert refused(answer, 409, "already-exists")["paths"] == ["a", "b"]
 
 
+async def test_import_does_not_write_over_a_name_that_came_back_to_life_meanwhile(acme: Tenant) -> None:
+    await acme.put("a", "old")
+    await acme("DELETE", f"{STORE}/a")
+    created, taken_in = await asyncio.gather(
+        acme("POST", f"{STORE}/a", {"value": "created"}), acme("POST", IMPORT, {"values": {"a": "imported"}})
+    )
+    assert sorted([created.status, taken_in.status]) == [201, 409]
+    assert (await acme("GET", f"{STORE}/a")).json()["version"] == 2
+    assert await acme.value("a") == ("created" if created.status == 201 else "imported")
+
+
 VALUES = {
     "app/db/user": "payments",
     "app/db/pass-word": 'q"uo$te\\ #x\nline',

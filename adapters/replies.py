@@ -42,7 +42,7 @@ class SealedReplies:
         """See `domain.ports.Replies`."""
         if call.idempotency is None:
             return Kept()
-        key = ReplyKey(call.tenant, call.principal.subject, call.idempotency.key)
+        key = ReplyKey(call.tenant, call.principal.actor, call.idempotency.key)
         with Plaintext(bytearray(msgspec.json.encode(result) if result is not None else b"")) as body:
             sealed = await self._sealer.seal(_context(key), body)
         now = self._clock()
@@ -58,7 +58,7 @@ class SealedReplies:
         """The reply to this very request; raises `IdempotencyMismatch` if the key was used for another one."""
         if call.idempotency is None:
             return None
-        key = ReplyKey(call.tenant, call.principal.subject, call.idempotency.key)
+        key = ReplyKey(call.tenant, call.principal.actor, call.idempotency.key)
         now = instant(self._clock())
         row = await self._reader.row(key.tenant, _FIND, (key.tenant, key.principal, key.key, now))
         if row is None:

@@ -176,13 +176,20 @@ async def test_reply_is_bound_to_its_tenant_and_principal(tmp_path: Path) -> Non
         refused(await with_swapped_replies(acme, somebody), 503, "log-broken")
 
 
+async def test_weaker_token_of_the_same_subject_is_not_shown_a_stored_reply(acme: Tenant) -> None:
+    strong = await acme.holding("secrets:write", subject="ci")
+    weak = await acme.holding("secrets:list", subject="ci")
+    stored = await strong("POST", f"{STORE}/replayed", {"value": "x"}, headers=KEY)
+    assert stored.status == 201
+    refused(await weak("POST", f"{STORE}/replayed", {"value": "x"}, headers=KEY), 403, "forbidden")
+
+
 async def with_swapped_replies(tenant: Tenant, client: AsgiClient) -> Answer:
     """The answer to a repetition after somebody with the database exchanged two sealed replies."""
-    rows = dict(await tenant.system.rows("SELECT principal, seal_id FROM idempotency WHERE tenant = ?", tenant.id))
-    statements = [
-        ("UPDATE idempotency SET seal_id = ? WHERE tenant = ? AND principal = ?", (rows["ops"], tenant.id, "ci")),
-        ("UPDATE idempotency SET seal_id = ? WHERE tenant = ? AND principal = ?", (rows["ops"], tenant.id, "somebody")),
-    ]
+    rows = await tenant.system.rows("SELECT principal, seal_id FROM idempotency WHERE tenant = ?", tenant.id)
+    (own,) = [seal_id for principal, seal_id in rows if principal.startswith("ops#")]
+    swap = "UPDATE idempotency SET seal_id = ? WHERE tenant = ? AND principal LIKE 'somebody#%'"
+    statements = [(swap, (own, tenant.id))]
     with tenant.system.store.log.transaction() as transaction:
         transaction.execute(statements)
     return await client("POST", f"{STORE}/b", {"value": "x"}, headers=KEY)

@@ -28,6 +28,7 @@ _LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
 _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
 
 _PATIENT: Final = "PRAGMA busy_timeout=30000"
+_BRIEF: Final = "PRAGMA busy_timeout=250"
 _DESTROYS: Final = "DELETE FROM sealed_keys"
 _log = logging.getLogger("trstctl.store")
 
@@ -107,18 +108,19 @@ class SqliteLogStore:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        self._must_truncate |= transaction.destroyed_keys
-        if self._must_truncate:
-            self._truncate()
+        if transaction.destroyed_keys or self._must_truncate:
+            self._truncate(_BRIEF if transaction.destroyed_keys else "PRAGMA busy_timeout=0")
 
-    def _truncate(self) -> None:
+    def _truncate(self, patience: str) -> None:
         """Empty the write-ahead log, in which the pages from before a key's destruction still lie.
 
-        If it cannot be emptied now, mostly because of a long read, it is tried again with the next commit: waiting
-        would hold up every write, and the commit before it has succeeded in any case.
+        A read of the moment, such as the follower's, is waited for. If it cannot be emptied now, mostly because of a
+        long read, it is tried again with the next commit: waiting longer would hold up every write, and the commit
+        before it has succeeded in any case.
         """
+        self._must_truncate = True
         try:
-            self._connection.execute("PRAGMA busy_timeout=0")
+            self._connection.execute(patience)
             busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._must_truncate = bool(busy)
         except sqlite3.Error:

@@ -12,6 +12,7 @@ The message of an error is shown to the caller: it says what is wrong and what t
     ├── Conflict           the state does not allow it
     │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · ReferenceCycle
     ├── TooManyRequests
+    ├── BackendError (in `domain.backends`)   a system we make credentials in did not do it
     └── Unavailable        we cannot do it now, and nothing was done
         ├── Disabled · KeyUnavailable · StoreUnavailable · StoreBusy · Misconfigured · LogBroken
         └── OutcomeUnknown (a StoreUnavailable): the one case in which it may have been done all the same

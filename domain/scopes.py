@@ -19,14 +19,31 @@ VERBS: Final = frozenset(
         "secrets:export",
         "access:read",
         "access:write",
+        "approvals:read",
+        "approvals:decide",
+        "approvals:break-glass",
         "audit:read",
         "audit:verify",
+        "leases:issue",
+        "leases:read",
+        "leases:revoke",
+        "operations:read",
+        "operations:write",
+        "providers:read",
+        "providers:write",
+        "rotations:read",
+        "rotations:run",
+        "rotations:write",
+        "shares:create",
+        "shares:manage",
     }
 )
 """Every scope there is, without its pattern."""
 
-BOUNDABLE: Final = frozenset(verb for verb in VERBS if verb.startswith("secrets:"))
-"""Scopes that a path pattern may narrow."""
+BOUNDABLE: Final = frozenset(
+    verb for verb in VERBS if verb.startswith(("secrets:", "leases:", "rotations:run", "approvals:"))
+)
+"""Scopes that a pattern may narrow: of a secret's path, for `leases:` of `provider/role`."""
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "operator": ("*",),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,17 @@ class Setup:
     revocable: bool = True
     """False where a credential can only run out, as a signed token."""
     rotatable: bool = False
+    expires: bool = True
+    """Whether the backend ends the credential by itself, without us, within `expiry_seconds` of the account's end."""
+    shortest_seconds: float = 2
+    """The shortest life that the backend can give, for the test that waits for its end."""
+    expiry_seconds: float = 1
+    wrong_secrets: dict[str, str] = field(default_factory=dict)
+    """In place of `secrets`: ones that the backend does not know."""
+    powerless: dict[str, dict[str, Any]] | None = None
+    """Changes to `connection` and `secrets` that make it one who may log in and may not make accounts."""
+    breaking_role: dict[str, Any] | None = None
+    """Settings of a role whose creation fails after something was made, or would have been."""
     other_roles: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Settings of further roles by name, for tests of the kind's own."""
 
@@ -51,4 +63,35 @@ class World(Protocol):
 
     async def start(self) -> None:
         """Make it reachable again."""
+        ...
+
+
+@runtime_checkable
+class HoldsSessions(Protocol):
+    """A world whose backend has sessions that stay open."""
+
+    async def session(self, fields: dict[str, str | int]) -> Callable[[], Awaitable[bool]]:
+        """Log in and stay; the answer tells, whenever called, whether the session can still be used."""
+        ...
+
+
+@runtime_checkable
+class CountsConnections(Protocol):
+    """A world that sees how many connections the code under test holds."""
+
+    def peak(self) -> int:
+        """Most connections, or requests under way, that there were at once since the last call."""
+        ...
+
+
+@runtime_checkable
+class Freezes(Protocol):
+    """A world that can hang: it accepts what comes and answers nothing."""
+
+    def freeze(self) -> None:
+        """Answer nothing from now on."""
+        ...
+
+    def thaw(self) -> None:
+        """Go on, with what has waited too."""
         ...

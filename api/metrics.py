@@ -51,6 +51,9 @@ class Metrics:
         self._lag = Gauge(
             "trstctl_projection_lag_events", "Events that a read model is behind.", ["projection"], registry=registry
         )
+        self._attempts = Counter(
+            "trstctl_deliveries_total", "Attempts at work that came due.", ["kind", "outcome"], registry=registry
+        )
         self._series: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -70,6 +73,10 @@ class Metrics:
         self._batch.observe(commands)
         self._commit.observe(seconds)
         self._head.set(head)
+
+    def attempt(self, kind: str, outcome: str) -> None:
+        """Count one attempt at work that came due: `done` or `failed`."""
+        self._attempts.labels(kind, outcome).inc()
 
     def watch_lag(self, projection: str, lag: Callable[[], int]) -> None:
         """Ask `lag` whenever the metrics are read."""

@@ -35,6 +35,12 @@ class BackendUnavailable(BackendError):
     code = "backend-unavailable"
 
 
+class UnknownDestination(BackendError):
+    """No backend of this name is configured any more: what is owed to it stays owed, and a person is told."""
+
+    code = "unknown-destination"
+
+
 class NotYet(BackendError):
     """The credential cannot be taken back before `until`, such as a signed token: ask again then."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.access import SecretRead, SecretsCompared, SecretsInjected
 from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
+from domain.delivery import DeliveryAttempted, DeliveryFailed, DeliveryParked, DeliveryResolved, DeliveryRetried
 from domain.event import Aggregate, Event
 from domain.kek import KekRotated, SigningKeyCreated
 from domain.secret import Secret, SecretCreated, SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
@@ -21,6 +22,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
     for event in (
         ApiTokenIssued,
         ApiTokenRevoked,
+        DeliveryAttempted,
+        DeliveryFailed,
+        DeliveryParked,
+        DeliveryResolved,
+        DeliveryRetried,
         KekRotated,
         SecretCreated,
         SecretDeleted,

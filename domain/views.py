@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -133,4 +134,47 @@ class TenantsView(Protocol):
 
     async def find(self, name_or_id: str) -> TenantRow | None:
         """The tenant of that name or id, or None."""
+        ...
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is to be done, as `domain.process.Due` says, and how far it has got."""
+
+    tenant: str
+    kind: str
+    ref: str
+    destination: str
+    stream: UUID
+    """Where its attempts are recorded; its id to people."""
+    version: int
+    """How many events that stream has: what an attempt expects."""
+    due_at: datetime
+    attempts: int
+    needs_attention: bool
+    error: str | None
+    detail: str | None
+    since: datetime
+
+
+class DueWorkView(Protocol):
+    """What is to be done, across tenants for the process manager, a tenant's own for people."""
+
+    async def destinations(self, now: datetime) -> list[str]:
+        """Where something is due."""
+        ...
+
+    async def due(self, destination: str, now: datetime, limit: int) -> Sequence[Work]:
+        """What is due there, what has waited longest first, at most `limit`."""
+        ...
+
+    async def parked(self, tenant: str, after_id: str, limit: int) -> list[Work]:
+        """The tenant's work that needs a person, in order of id, after `after_id`, at most `limit`."""
+        ...
+
+    async def of(self, tenant: str, kind: str, ref: str) -> Work | None:
+        """What is to be done of that kind about `ref`, or None."""
+        ...
+
+    async def by_id(self, tenant: str, work_id: str) -> Work | None:
+        """The tenant's work of this id, or None."""
         ...

@@ -25,6 +25,8 @@ from api.metrics import Metrics
 from api.services import Limits, Services
 from cli.server.auditing import LogAuditing
 from cli.server.config import Settings
+from cli.server.config.process import Process
+from cli.server.processing import open_outbox
 from cli.server.stores import Store, open_sqlite
 from domain.call import Call, Principal
 from domain.commands.comparing import SecretComparison
@@ -72,6 +74,12 @@ class Assembly:
         self.follower = Follower(self.views.audit, store.reader, self.committer)
         self.auditing = LogAuditing(Settings(data_dir=str(folder)), store.reader, None, self.follower)
         self._secret_commands()
+        self.attempts: list[tuple[str, str]] = []
+        """Kind and outcome of each attempt at what came due."""
+        self.outbox = open_outbox(
+            Process(first_pause_seconds=0.1), self, self.committer, self.views.due_work, clock,
+            lambda kind, outcome: self.attempts.append((kind, outcome)),
+        )  # fmt: skip
 
     def _secret_commands(self) -> None:
         log, view, sealer, clock = self.committer, self.views.secrets, self.sealer, self.clock
@@ -124,6 +132,11 @@ class Assembly:
         assert isinstance(token, str)
         return token
 
+    async def process(self) -> None:
+        """Do what has come due by the clock, as the scheduler would."""
+        await self.outbox.tick()
+        await self.outbox.settled()
+
     async def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
         return [tuple(row) for row in await self.store.reader.system_rows(sql, parameters)]
@@ -162,5 +175,6 @@ async def assembled(folder: Path) -> AsyncIterator[Assembly]:
     finally:
         following.cancel()
         await asyncio.wait([following])
+        await assembly.outbox.stop()
         await assembly.committer.stop()
         await store.close()

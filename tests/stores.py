@@ -26,6 +26,7 @@ from domain.chain import GENESIS, header_bytes, link
 from domain.ports import Append, Projection, Reader, Row
 from domain.secret import SecretDeleted
 from projections.audit import AuditEvents
+from projections.due_work import DueWork
 from projections.references import References
 from projections.secrets import Secrets
 from projections.tenants import Tenants
@@ -37,7 +38,7 @@ EVENTS = """SELECT position, id, stream, version, type, tenant, time, actor, req
 
 def every_projection(reader: Any = None) -> list[Projection]:
     """All read models of the product, in the order in which their tables are made. To apply, they need no reader."""
-    return [Tenants(reader), Tokens(reader), Secrets(reader), References(reader), AuditEvents(reader)]
+    return [Tenants(reader), Tokens(reader), Secrets(reader), References(reader), AuditEvents(reader), DueWork(reader)]
 
 
 class Store(Protocol):

@@ -28,6 +28,7 @@ from api.metrics import Metrics
 from api.services import Limits, Services
 from cli.server.auditing import LogAuditing
 from cli.server.config import Settings
+from cli.server.processing import open_outbox
 from cli.server.readiness import Readiness
 from cli.server.stores import Store, open_store
 from domain.commands.comparing import SecretComparison
@@ -130,6 +131,10 @@ async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
             scheduler.every(every, "sign a checkpoint", checkpointer.sign_if_grown)
             await checkpointer.begin()
             stack.push_async_callback(checkpointer.sign_if_grown)
+        process = runtime.settings.process
+        outbox = open_outbox(process, runtime, runtime.committer, runtime.views.due_work, now, metrics.attempt)
+        scheduler.every(process.tick_seconds, "do what has come due", outbox.tick)
+        stack.push_async_callback(outbox.stop, 5.0)
         scheduler.start()
         stack.callback(scheduler.stop)
         auditing = LogAuditing(runtime.settings, runtime.store.reader, checkpointer, follower)

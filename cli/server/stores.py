@@ -19,6 +19,7 @@ from cli.server.config import Settings
 from domain.errors import Misconfigured
 from domain.ports import Projection, Reader
 from projections.audit import AuditEvents
+from projections.due_work import DueWork
 from projections.references import References
 from projections.secrets import Secrets
 from projections.tenants import Tenants
@@ -34,16 +35,19 @@ class Views:
     tokens: Tokens
     tenants: Tenants
     audit: AuditEvents
+    due_work: DueWork
 
     @classmethod
     def over(cls, reader: Reader) -> Views:
         """The read models, reading through `reader`."""
-        return cls(Secrets(reader), References(reader), Tokens(reader), Tenants(reader), AuditEvents(reader))
+        return cls(
+            Secrets(reader), References(reader), Tokens(reader), Tenants(reader), AuditEvents(reader), DueWork(reader)
+        )
 
     @property
     def inline(self) -> Sequence[Projection]:
         """Applied in the transaction of the events."""
-        return (self.tenants, self.tokens, self.secrets, self.references)
+        return (self.tenants, self.tokens, self.secrets, self.references, self.due_work)
 
     @property
     def following(self) -> Sequence[Projection]:

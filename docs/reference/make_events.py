@@ -45,6 +45,9 @@ The header:
 """
 
 MEANINGS: Final = {
+    "destination": "the backend it is done at",
+    "detail": "what went wrong, in words; never a credential",
+    "error": "what went wrong: the code of the error",
     "cause": "`create`, `rotate`, `import` or `recover`",
     "content_type": "media type of the value, as its writer gave it",
     "everything": "all versions were meant, and the name does not answer any more",
@@ -53,18 +56,22 @@ MEANINGS: Final = {
     "how": "`get`, `history`, `resolve`, `export`, `diff` or `run`",
     "key_id": "id of the key",
     "keys": "how many keys were rewrapped",
+    "kind": "what is to be done, such as `lease.revoke`",
     "left": "one of the two: `path@version`, or a folder",
     "metadata": "what its writer noted about the value; not secret",
     "name": "what people call the tenant, a DNS label",
     "new": "id of the KEK that wraps now, 16 hexadecimal digits",
-    "number": "number of the version, from 1",
+    "node": "the process that does it",
+    "number": "number of the version, or of the attempt, from 1",
     "numbers": "numbers of the versions",
     "old": "ids of the KEKs that wrapped before",
     "originator_topic": "what the stream is about",
     "parent": "id of the token that issued this one; null: the operator",
     "path": "the secret's name",
     "public": "the Ed25519 public key, lower-case hexadecimal",
-    "reason": "why, as whoever revoked it said",
+    "reason": "why, as whoever did it said",
+    "ref": "id of what it is done about",
+    "retry_at": "when it is tried again",
     "recovered_from": "number of the version whose value this one repeats; null: it is a new value",
     "references": "paths that the value refers to",
     "right": "the other one, written alike",
@@ -74,6 +81,7 @@ MEANINGS: Final = {
     "subject": "whom the token is for",
     "title": "the tenant's name in full",
     "token_id": "id of the token",
+    "until": "when the claim ends, and another node may try",
     "variables": "name of each variable of the environment, to the path that it was filled from",
 }
 """Meanings by the field's name: it is the same in every event."""

@@ -20,6 +20,7 @@ _OTHERS: Final = frozenset(
         CONFIG_FILE,
         "TRSTCTL_HARDENING",
         "TRSTCTL_HARDENED",
+        "TRSTCTL_FAIL_POINT",  # adapters.fail_points
         "TRSTCTL_SERVER",  # from here on the client's
         "TRSTCTL_TOKEN",
         "TRSTCTL_TOKEN_FILE",

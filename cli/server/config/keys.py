@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from cli.server.config.settings import Section, Settings
+from cli.server.config.section import Section
+from cli.server.config.settings import Settings
 
 
 class Key(NamedTuple):

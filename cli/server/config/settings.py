@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta
 
+from cli.server.config.process import Process
+from cli.server.config.section import Section
 from domain.errors import Misconfigured
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of every section: unknown keys are refused."""
 
 
 class Tls(Section, frozen=True):
@@ -170,6 +167,7 @@ class Settings(Section, frozen=True):
     idempotency: Idempotency = Idempotency()
     committer: CommitterSettings = CommitterSettings()
     log: Log = Log()
+    process: Process = Process()
 
     def __repr__(self) -> str:
         """Without what is in it: `store` may hold a password."""

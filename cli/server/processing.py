@@ -1,0 +1,55 @@
+"""What the process manager does about what comes due: each kind of work, and who does it."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from adapters.outbox import Outbox
+from adapters.outbox_attempts import Attempts
+from adapters.outbox_lane import Effect, Hands, Inside, Pace
+from cli.server.config.process import Process
+from domain.ports import Clock, EventLog
+from domain.process import RetryPolicy
+from domain.views import DueWorkView
+
+
+class Parts(Protocol):
+    """The commands that work is done by; a running system has them all."""
+
+
+def inside(_parts: Parts) -> Mapping[str, Inside]:
+    """By kind, what ends with an event of ours."""
+    return {}
+
+
+def effects(_parts: Parts) -> Mapping[str, Effect]:
+    """By kind, what is done at a backend."""
+    return {}
+
+
+def open_outbox(
+    settings: Process, parts: Parts, log: EventLog, view: DueWorkView, clock: Clock, told: Callable[[str, str], None]
+) -> Outbox:
+    """This node's outbox."""
+    policy = RetryPolicy(
+        first=settings.first_pause_seconds,
+        longest=settings.longest_pause_seconds,
+        attempts=settings.attempts,
+        parked=settings.attention_seconds,
+    )
+    chance = random.SystemRandom().random
+    hands = Hands(
+        view=view,
+        attempts=Attempts(log, clock, os.urandom(8).hex(), policy, chance),
+        clock=clock,
+        policy=policy,
+        chance=chance,
+        inside=inside(parts),
+        effects=effects(parts),
+        told=told,
+    )
+    pace = Pace(at_once=settings.at_once, seconds=settings.attempt_seconds)
+    return Outbox(hands, lambda _destination: pace)

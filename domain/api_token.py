@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from domain.errors import Conflict, Invalid
 from domain.event import Aggregate, Created, Event
 from domain.names import stream_of
 
+MAX_GENERATIONS: Final = 32
+"""Tokens from one that nobody minted down to the last that mints no more."""
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@:/+-]{0,199}\Z")
 
 

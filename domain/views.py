@@ -109,6 +109,10 @@ class TokensView(Protocol):
         """The tenant's token, of whatever state; None if there is none."""
         ...
 
+    async def lineage(self, tenant: str, token_id: str) -> list[TokenRow]:
+        """The token and what it was minted by, the oldest first, of whatever state; empty if there is none such."""
+        ...
+
     async def page(
         self, tenant: str, subject: str | None, after_id: str, limit: int, *, include_revoked: bool
     ) -> list[TokenRow]:

@@ -7,13 +7,19 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from domain.api_token import ApiTokenIssued, ApiTokenRevoked
+from domain.api_token import MAX_GENERATIONS, ApiTokenIssued, ApiTokenRevoked
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.views import TokenRow
 
 _SELECT: Final = """SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by,
  reason FROM api_tokens"""
+_LINE: Final = """WITH RECURSIVE line AS (
+ SELECT api_tokens.*, 1 AS generation FROM api_tokens WHERE tenant = ? AND token_id = ?
+ UNION ALL SELECT older.*, line.generation + 1 FROM api_tokens older
+ JOIN line ON older.tenant = line.tenant AND older.token_id = line.parent WHERE line.generation < ?)
+ SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by, reason
+ FROM line ORDER BY generation DESC"""
 _ISSUE: Final = "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)"
 _REVOKE: Final = "UPDATE api_tokens SET revoked_at = ?, revoked_by = ?, reason = ? WHERE tenant = ? AND token_id = ?"
 
@@ -57,6 +63,11 @@ class Tokens:
         """One of the tenant's tokens."""
         row = await self._reader.row(tenant, f"{_SELECT} WHERE tenant = ? AND token_id = ?", (tenant, token_id))
         return _token(row) if row else None
+
+    async def lineage(self, tenant: str, token_id: str) -> list[TokenRow]:
+        """The token and what it was minted by, the oldest first."""
+        rows = await self._reader.rows(tenant, _LINE, (tenant, token_id, MAX_GENERATIONS))
+        return [_token(row) for row in rows]
 
     async def page(
         self, tenant: str, subject: str | None, after_id: str, limit: int, *, include_revoked: bool

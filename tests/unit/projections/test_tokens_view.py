@@ -29,7 +29,9 @@ def view(tables: Tables) -> Tokens:
     return view
 
 
-def issued(token_id: str, subject: str = "ci", expires_at: datetime | None = None) -> Event:
+def issued(
+    token_id: str, subject: str = "ci", expires_at: datetime | None = None, parent: str | None = "tok_parent"
+) -> Event:
     return ApiTokenIssued(
         **HEADER,  # type: ignore[arg-type]  # a mixed dict
         originator_topic="api_token",
@@ -37,7 +39,7 @@ def issued(token_id: str, subject: str = "ci", expires_at: datetime | None = Non
         subject=subject,
         scopes=["secrets:read:app/*", "secrets:list"],
         expires_at=expires_at,
-        parent="tok_parent",
+        parent=parent,
         hash=f"hash of {token_id}",
     )
 
@@ -80,6 +82,24 @@ async def test_page_is_in_order_of_id_and_narrowed_as_asked(tables: Tables, view
     assert await ids("nobody") == []
     assert await ids(limit=2) == ["t1", "t2"]
     assert await ids(after="t2") == ["t4"]
+
+
+async def test_lineage_leads_from_the_oldest_to_the_token(tables: Tables, view: Tokens) -> None:
+    tables.tell(issued("t1", "ann", parent=None), issued("t2", "ci", parent="t1"), issued("t3", "job", parent="t2"))
+    tables.tell(issued("u1", "eve", parent=None), issued("t4", "bob", parent="u1"), tenant="other")
+
+    async def line(token_id: str, tenant: str = "acme") -> list[tuple[str, str]]:
+        return [(row.token_id, row.subject) for row in await view.lineage(tenant, token_id)]
+
+    assert await line("t3") == [("t1", "ann"), ("t2", "ci"), ("t3", "job")]
+    assert await line("t1") == [("t1", "ann")]
+    assert await line("t4", "other") == [("u1", "eve"), ("t4", "bob")]
+    assert await line("t4") == []
+
+
+async def test_lineage_is_bounded(tables: Tables, view: Tokens) -> None:
+    tables.tell(*(issued(f"t{number}", parent=f"t{number - 1}") for number in range(40)))
+    assert [row.token_id for row in await view.lineage("acme", "t39")] == [f"t{number}" for number in range(8, 40)]
 
 
 async def test_tenants_are_kept_apart(tables: Tables, view: Tokens) -> None:

@@ -5,7 +5,7 @@ Adapters and projections implement them; the composition root joins them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -51,6 +51,8 @@ class Append(msgspec.Struct, kw_only=True):
     statements: Sequence[Statement] = ()
     reply: ReplyKey | None = None
     """The idempotency key that `statements` stores a reply under: if it has one by now, the append is refused."""
+    unchanged: Mapping[UUID, int] = {}
+    """Streams that nothing is added to, and the version each must have still, or the append is refused."""
 
 
 class EventLog(Protocol):
@@ -87,6 +89,10 @@ class Replies(Protocol):
 
         `result` holds no one-time material: who repeats an issue gets its metadata.
         """
+        ...
+
+    async def forget(self, call: Call) -> Sequence[Statement]:
+        """Statements that remove the reply to `call`: what it was kept for did not happen, so it may be tried anew."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
 from adapters.log.linking import Draft, Head, Link, chained
 from adapters.log.mapper import body_of, record_of
@@ -13,6 +13,9 @@ from domain.event import AccessEvent, Event
 from domain.instants import instant
 from domain.names import stream_of
 from domain.ports import Append, Projection, ReplyKey, Statement
+
+
+_IN_BETWEEN: Final = "somebody else changed this in between; try again"
 
 
 class LogTransaction(Protocol):
@@ -82,7 +85,7 @@ class Batch:
         self, transaction: LogTransaction, entries: Sequence[Append]
     ) -> tuple[list[tuple[Draft, Event]], list[Append], list[int | TrstctlError]]:
         streams = [[self._stream(entry.tenant, event) for event in entry.events] for entry in entries]
-        last = transaction.last_versions({stream for each in streams for stream in each})
+        last = transaction.last_versions(_concerned(entries, streams))
         taken = transaction.replies_taken({entry.reply for entry in entries if entry.reply})
         drafts: list[tuple[Draft, Event]] = []
         written: list[Append] = []
@@ -132,17 +135,24 @@ class Batch:
         return [before + outcome if isinstance(outcome, int) else outcome for outcome in outcomes]
 
 
+def _concerned(entries: Sequence[Append], streams: Sequence[Sequence[str]]) -> set[str]:
+    added_to = {stream for each in streams for stream in each}
+    return added_to | {str(stream) for entry in entries for stream in entry.unchanged}
+
+
 def _drafts(
     entry: Append, streams: Sequence[str], last: dict[str, int], taken: set[ReplyKey]
 ) -> list[tuple[Draft, Event]]:
     if entry.reply in taken:
         raise AlreadyReplied("this idempotency key was used at the same time")
+    if any(last.get(str(stream), 0) != version for stream, version in entry.unchanged.items()):
+        raise VersionConflict(_IN_BETWEEN)
     own: dict[str, int] = {}
     drafts = []
     for event, stream in zip(entry.events, streams, strict=True):
         version = own.get(stream, last.get(stream, 0)) + 1
         if not isinstance(event, AccessEvent) and event.originator_version != version:
-            raise VersionConflict("somebody else changed this in between; try again")
+            raise VersionConflict(_IN_BETWEEN)
         own[stream] = version
         time = instant(event.timestamp)
         draft = Draft(stream, version, event.TOPIC, entry.tenant, time, entry.actor, entry.request_id, body_of(event))

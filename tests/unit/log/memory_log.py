@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import ClassVar
@@ -94,6 +94,13 @@ def use() -> Event:
 
 
 def entry(
-    *events: Event, tenant: str = "acme", statements: Sequence[Statement] = (), reply: ReplyKey | None = None
+    *events: Event,
+    tenant: str = "acme",
+    statements: Sequence[Statement] = (),
+    reply: ReplyKey | None = None,
+    unchanged: Mapping[UUID, int] | None = None,
 ) -> Append:
-    return Append(tenant=tenant, actor="ops#tok", request_id="req", events=events, statements=statements, reply=reply)
+    return Append(
+        tenant=tenant, actor="ops#tok", request_id="req", events=events, statements=statements, reply=reply,
+        unchanged=unchanged or {},
+    )  # fmt: skip

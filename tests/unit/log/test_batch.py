@@ -56,6 +56,15 @@ def test_command_sees_what_was_written_before_it_in_the_same_transaction(log: Me
     assert outcomes(log, entry(fact(0, 1)), entry(fact(0, 1)), entry(fact(0, 2))) == [1, "VersionConflict", 2]
 
 
+def test_command_rests_on_streams_that_it_adds_nothing_to(log: MemoryLog) -> None:
+    log.batch.write([entry(fact(0, 1)), entry(fact(1, 1))])
+    rests = {STREAMS[0]: 1, STREAMS[1]: 1}
+    assert outcomes(log, entry(fact(2, 1), unchanged=rests), entry(fact(3, 1), unchanged={STREAMS[4]: 0})) == [3, 4]
+    assert outcomes(log, entry(fact(1, 2)), entry(fact(2, 2), unchanged=rests)) == [5, "VersionConflict"]
+    assert outcomes(log, entry(fact(2, 2), unchanged=rests)) == ["VersionConflict"]
+    assert outcomes(log, entry(fact(2, 2), unchanged={STREAMS[4]: 1}), entry(fact(2, 2))) == ["VersionConflict", 6]
+
+
 def test_refused_command_leaves_nothing_behind(log: MemoryLog) -> None:
     refused = entry(fact(0, 1), fact(0, 3), statements=[note("refused")])
     assert outcomes(log, refused, entry(fact(0, 1), statements=[note("written")])) == ["VersionConflict", 1]

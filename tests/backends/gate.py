@@ -27,6 +27,8 @@ class Gate:
 
     def shut(self) -> None:
         """Refuse every connection, and cut those there are."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept, which a mere close does not
         self._listener.close()
         with self._lock:
             for client in self._inside:

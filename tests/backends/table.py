@@ -12,7 +12,9 @@ import pytest
 
 from tests.backends.world import World
 
-WORLDS: Final[dict[str, str]] = {}
+WORLDS: Final[dict[str, str]] = {
+    "postgresql": "tests.backends.postgresql:running",
+}
 """By the kind's name, or `kind/variant` where a kind has several: module and function.
 
 The function is a context manager without arguments: it starts the world on a free port, in a temporary folder, and

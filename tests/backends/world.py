@@ -95,3 +95,12 @@ class Freezes(Protocol):
     def thaw(self) -> None:
         """Go on, with what has waited too."""
         ...
+
+
+@runtime_checkable
+class StandingAccounts(Protocol):
+    """A world of a backend that can rotate standing accounts."""
+
+    async def standing(self) -> dict[str, str | int]:
+        """Make an account as an operator would, with the rights of the setup's role; its fields, for `log_in`."""
+        ...

@@ -1,0 +1,129 @@
+"""A PostgreSQL server that accounts are made in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+from urllib.parse import quote
+
+from adapters.passwords import fresh_password
+from adapters.providers.postgresql import likeness, statements
+from adapters.providers.postgresql.checking import check
+from adapters.providers.postgresql.connections import Connections, Session
+from adapters.providers.postgresql.contention import Contention
+from adapters.providers.postgresql.dialect import literal
+from adapters.providers.postgresql.removal import Removal
+from adapters.providers.postgresql.scram import verifier
+from adapters.providers.postgresql.settings import Connection, Role
+from domain.backends import ACCOUNT_PREFIX, Account, Credential
+
+_PAGE: Final = 1000
+
+
+class PostgresqlBackend:
+    """A `Rotatable`."""
+
+    def __init__(self, settings: Connection, connections: Connections, timeout: float) -> None:
+        self._settings = settings
+        self._connections = connections
+        self._removal = Removal(connections, timeout)
+        self._contention = Contention()
+
+    async def create(self, account: Account) -> Credential:
+        password = fresh_password()
+        made = statements.creation(account, _role(account), verifier(password))
+        await self._commit(account, made)
+        return self._credential(account, password)
+
+    async def renew(self, account: Account) -> None:
+        await self._commit(account, statements.renewal(account, _role(account)))
+
+    async def remove(self, account: Account) -> None:
+        role = _role(account)
+        await self._removal.remove(account.name, role.owner, statements.revocation(account, role))
+
+    async def present(self, account: Account) -> bool:
+        return await self._look(f"rolname = {literal(account.name)}")
+
+    async def accounts(self) -> AsyncIterator[str]:
+        last = ACCOUNT_PREFIX
+        while True:
+            asked = (
+                f"SELECT rolname::text FROM pg_catalog.pg_roles WHERE rolname > {literal(last)}"
+                f" AND pg_catalog.starts_with(rolname::text, {literal(ACCOUNT_PREFIX)}) ORDER BY rolname LIMIT {_PAGE}"
+            )
+            rows = await self._ask([asked])
+            for (name,) in rows:
+                yield str(name)
+            if len(rows) < _PAGE:
+                return
+            last = str(rows[-1][0])
+
+    async def check(self) -> None:
+        await self._connections.run(check)
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+    async def create_like(self, account: Account, old: str) -> Credential:
+        password = fresh_password()
+
+        async def make(session: Session) -> None:
+            like = await likeness.read(session, old)
+            made = likeness.creation(account, like, verifier(password))
+            await session.all([statements.locked(account.name), *made, statements.in_time(session.give_up_at())])
+
+        await self._connections.run(make)
+        return self._credential(account, password)
+
+    async def staged(self, account: Account, old: str) -> str | None:
+        return account.name if await self.exists(account.name) else None
+
+    async def log_in(self, fields: dict[str, str | int]) -> None:
+        async def look(session: Session) -> None:
+            await session.all(["SELECT 1"])
+
+        login = {"user": str(fields["username"]), "password": str(fields["password"])}
+        await self._connections.run(look, str(fields.get("database", "")), **login)
+
+    async def retire(self, old: str) -> None:
+        await self._removal.retire(old)
+
+    async def exists(self, name: str) -> bool:
+        return await self._look(f"rolname = {literal(name)} AND rolcanlogin")
+
+    async def _look(self, condition: str) -> bool:
+        return bool(await self._ask([f"SELECT 1 FROM pg_catalog.pg_roles WHERE {condition}"]))
+
+    async def _ask(self, asked: list[str]) -> list[tuple[object, ...]]:
+        return await self._connections.run(lambda session: session.all(asked))
+
+    async def _commit(self, account: Account, made: list[str]) -> None:
+        """All of it or nothing, and nothing after we have given up."""
+
+        async def make(session: Session) -> None:
+            ending = statements.in_time(session.give_up_at())
+            await self._contention.overcome(
+                session, account.role, lambda alone: [statements.locked(account.name), *alone, *made, ending]
+            )
+
+        await self._connections.run(make)
+
+    def _credential(self, account: Account, password: str) -> Credential:
+        at, host = self._settings, self._settings.host
+        address = f"{f'[{host}]' if ':' in host else host}:{at.port}"
+        return Credential(
+            fields={
+                "username": account.name,
+                "password": password,
+                "host": host,
+                "port": at.port,
+                "database": at.database,
+                "dsn": f"postgresql://{quote(account.name, safe='')}:{quote(password, safe='')}@{address}"
+                f"/{quote(at.database, safe='')}?sslmode={at.sslmode}",
+            }
+        )
+
+
+def _role(account: Account) -> Role:
+    return account.settings if isinstance(account.settings, Role) else Role()

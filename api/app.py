@@ -14,12 +14,21 @@ from api import problems
 from api.asgi import ASGIApp
 from api.description import Description
 from api.edge import Edge
-from api.routes import access, audit, docs, health, store, trees, versions
+from api.routes import access, audit, docs, ephemeral, health, store, trees, versions
 from api.routes.options import options_of
 from api.services import Services
 from domain.errors import TrstctlError
 
-ROUTES = [*store.ROUTES, *versions.ROUTES, *trees.ROUTES, *access.ROUTES, *audit.ROUTES, *health.ROUTES, *docs.ROUTES]
+ROUTES = [
+    *store.ROUTES,
+    *versions.ROUTES,
+    *trees.ROUTES,
+    *access.ROUTES,
+    *ephemeral.ROUTES,
+    *audit.ROUTES,
+    *health.ROUTES,
+    *docs.ROUTES,
+]
 
 Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
 

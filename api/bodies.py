@@ -142,6 +142,30 @@ class TokenBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = None
 
 
+class EphemeralKeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom a short-lived key is for, what it may do, and for how long."""
+
+    scopes: Annotated[
+        list[Annotated[str, Meta(max_length=1100, extra_json_schema=SCOPE)]],
+        Meta(
+            description="What it may do, at most what the caller may: `resource:verb[:PATTERN]`, `role:NAME` or `*`.",
+            extra_json_schema={"minItems": 1, "maxItems": MAX_SCOPES},
+        ),
+    ]
+    ttl_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=MAX_TTL,
+            description="How long it lives, in seconds: at most the server's `access.max_ephemeral_ttl_seconds`.",
+        ),
+    ]
+    subject: Annotated[
+        Annotated[str, Meta(max_length=200, extra_json_schema=SUBJECT)] | None,
+        Meta(description="Whom the key is for, as the log names them; left out, the caller's own subject."),
+    ] = None
+
+
 class RevokeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why."""
 

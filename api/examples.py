@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -78,6 +78,7 @@ _TOKEN: Final = TokenMeta(
     expires_at=None,
     parent=_ISSUER,
 )
+_EPHEMERAL: Final = msgspec.structs.replace(_TOKEN, expires_at=_WRITTEN + timedelta(seconds=900))
 _EVENT: Final = AuditEvent(
     position=41,
     id="00" * 16,
@@ -120,6 +121,9 @@ BODIES: Final[Mapping[str, Examples]] = {
         "folder": bodies.InjectionBody(prefix="app/"),
     },
     "issueToken": {"bounded": bodies.TokenBody(subject="ci-preview", scopes=["secrets:read:app/*"], ttl_seconds=900)},
+    "issueEphemeralKey": {
+        "one run": bodies.EphemeralKeyBody(subject="ci-preview", scopes=["secrets:read:app/*"], ttl_seconds=900)
+    },
     "revokeToken": {"reason": bodies.RevokeBody(reason="the laptop was lost")},
 }
 """Request bodies by operation id."""
@@ -167,6 +171,10 @@ ANSWERS: Final[Mapping[str, Examples]] = {
     "issueToken": {
         "issued": msgspec.structs.replace(_TOKEN, token="trst_" + "EXAMPLE" * 7),
         "repeated": msgspec.structs.replace(_TOKEN, replayed=True),
+    },
+    "issueEphemeralKey": {
+        "issued": msgspec.structs.replace(_EPHEMERAL, token="trst_" + "EXAMPLE" * 7),
+        "repeated": msgspec.structs.replace(_EPHEMERAL, replayed=True),
     },
     "listTokens": {"tokens": TokenPage([_TOKEN], None)},
     "whoAmI": {

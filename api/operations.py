@@ -120,6 +120,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         body=bodies.InjectionBody,
     ),
     "issueToken": Operation((Answer((TokenMeta,), 201),), (*_ALLOWED, *_CHANGED, *_BODY), body=bodies.TokenBody),
+    "issueEphemeralKey": Operation(
+        (Answer((TokenMeta,), 201),), (*_ALLOWED, *_CHANGED, *_BODY), body=bodies.EphemeralKeyBody
+    ),
     "listTokens": Operation((Answer((TokenPage,)),), _ALLOWED, queries.TokensQuery),
     "revokeToken": Operation(_GONE, (*_ALLOWED, *_CHANGED, *_BODY, NotFound, Conflict), body=bodies.RevokeBody),
     "whoAmI": Operation((Answer((WhoAmI,)),), ASKED),

@@ -12,6 +12,7 @@ from domain.commands.comparing import SecretComparison
 from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
+from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 from projections.audit import AuditEvents
@@ -87,6 +88,7 @@ class Services:
     transfer: SecretTransfer
     comparison: SecretComparison
     tokens: TokenCommands
+    token_ends: TokenEnds
     audit_events: AuditEvents
     auditing: Auditing
     replies: ReplyFinder

@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import ClassVar, Final, Self
+from uuid import UUID
 
-from domain.errors import Conflict, Invalid
+from domain.errors import Invalid
 from domain.event import Aggregate, Created, Event
 from domain.names import stream_of
 
 MAX_GENERATIONS: Final = 32
 """Tokens from one that nobody minted down to the last that mints no more."""
+LIVING: Final = 1
+"""How many events a token has that lives: its issue. The second is its revocation."""
+MAX_REASON: Final = 500
+EXPIRED: Final = "expired"
+"""The reason that the clock has for a revocation."""
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@:/+-]{0,199}\Z")
+
+
+def token_stream(tenant: str, token_id: str) -> UUID:
+    """The stream of a token."""
+    return stream_of("api_token", tenant, token_id)
 
 
 class ApiTokenIssued(Created, frozen=True, kw_only=True):
@@ -28,7 +39,7 @@ class ApiTokenIssued(Created, frozen=True, kw_only=True):
 
 
 class ApiTokenRevoked(Event, frozen=True, kw_only=True):
-    """The token is refused from here on."""
+    """The token is refused from here on, and every token that descends from it."""
 
     TOPIC: ClassVar[str] = "api_token.revoked"
     token_id: str
@@ -69,7 +80,7 @@ class ApiToken(Aggregate):
             )
         return cls._create(
             ApiTokenIssued,
-            id=stream_of("api_token", tenant, token_id),
+            id=token_stream(tenant, token_id),
             token_id=token_id,
             subject=subject,
             scopes=scopes,
@@ -79,8 +90,18 @@ class ApiToken(Aggregate):
             timestamp=at,
         )
 
-    def revoke(self, reason: str, at: datetime) -> None:
-        """Refuse it from now on; raises `Conflict` if it is already."""
-        if self.revoked:
-            raise Conflict(f"token {self.token_id} is revoked already")
-        self.trigger_event(ApiTokenRevoked, token_id=self.token_id, reason=reason[:500], timestamp=at)
+
+def revocation(tenant: str, token_id: str, reason: str, at: datetime) -> ApiTokenRevoked:
+    """The end of a token: refused by the log if it has ended already, for a token ends once."""
+    return ApiTokenRevoked(
+        originator_id=token_stream(tenant, token_id),
+        originator_version=LIVING + 1,
+        timestamp=at,
+        token_id=token_id,
+        reason=reason[:MAX_REASON],
+    )
+
+
+def inherited(token_id: str, reason: str) -> str:
+    """Why a token ended that descends from `token_id`, which was revoked for `reason`."""
+    return f"revoked with {token_id}{': ' if reason else ''}{reason}"[:MAX_REASON]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.api_token import ApiTokenIssued, ApiTokenRevoked
 from domain.event import Event
 
 
@@ -35,7 +36,22 @@ class Discharged(msgspec.Struct, frozen=True):
 
 Change = Due | Discharged
 
-_RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {}
+EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
+
+
+def _token_issued(event: ApiTokenIssued) -> Iterable[Change]:
+    if event.expires_at:
+        yield Due(EXPIRE_TOKEN, event.token_id, event.expires_at)
+
+
+def _token_revoked(event: ApiTokenRevoked) -> Iterable[Change]:
+    yield Discharged(EXPIRE_TOKEN, event.token_id)
+
+
+_RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
+    ApiTokenIssued: _token_issued,
+    ApiTokenRevoked: _token_revoked,
+}
 
 
 def changes(event: Event) -> Iterable[Change]:

@@ -113,6 +113,14 @@ class TokensView(Protocol):
         """The token and what it was minted by, the oldest first, of whatever state; empty if there is none such."""
         ...
 
+    async def minted(self, tenant: str, token_id: str, now: datetime, limit: int) -> list[str]:
+        """Ids of tokens that descend from it and that live at `now`, at most `limit`."""
+        ...
+
+    async def unrecorded(self, limit: int) -> list[TokenRow]:
+        """Tokens, of any tenant, that ended with one they descend from and whose own event is not in the log yet."""
+        ...
+
     async def page(
         self, tenant: str, subject: str | None, after_id: str, limit: int, *, include_revoked: bool
     ) -> list[TokenRow]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar, Final
 
 import msgspec
 
-from domain.api_token import MAX_GENERATIONS, ApiTokenIssued, ApiTokenRevoked
+from domain.api_token import MAX_GENERATIONS, ApiTokenIssued, ApiTokenRevoked, inherited
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.views import TokenRow
@@ -20,8 +21,18 @@ _LINE: Final = """WITH RECURSIVE line AS (
  JOIN line ON older.tenant = line.tenant AND older.token_id = line.parent WHERE line.generation < ?)
  SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by, reason
  FROM line ORDER BY generation DESC"""
-_ISSUE: Final = "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)"
-_REVOKE: Final = "UPDATE api_tokens SET revoked_at = ?, revoked_by = ?, reason = ? WHERE tenant = ? AND token_id = ?"
+_MINTED: Final = """WITH RECURSIVE minted (token_id) AS (
+ SELECT token_id FROM api_tokens
+ WHERE tenant = ? AND parent = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
+ UNION ALL SELECT younger.token_id FROM api_tokens younger JOIN minted ON younger.parent = minted.token_id
+ WHERE tenant = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?))
+ SELECT token_id FROM minted"""
+_ISSUE: Final = "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, 0)"
+_REVOKE: Final = """UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?), revoked_by = coalesce(revoked_by, ?),
+ reason = coalesce(reason, ?), recorded = 1 WHERE tenant = ? AND token_id = ?"""
+_REVOKE_MINTED: Final = f"""UPDATE api_tokens SET revoked_at = ?, revoked_by = ?, reason = ?
+ WHERE tenant = ? AND token_id IN ({_MINTED})"""  # noqa: S608 - a constant
+_UNRECORDED: Final = f"""{_SELECT} WHERE revoked_at IS NOT NULL AND recorded = 0 ORDER BY tenant, token_id LIMIT ?"""
 
 
 class Tokens:
@@ -33,16 +44,23 @@ class Tokens:
         """CREATE TABLE IF NOT EXISTS api_tokens (
         tenant TEXT NOT NULL, token_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
         scopes TEXT NOT NULL, parent TEXT, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT,
-        revoked_by TEXT, reason TEXT,
+        revoked_by TEXT, reason TEXT, recorded BIGINT NOT NULL,
         PRIMARY KEY (tenant, token_id))""",
         "CREATE INDEX IF NOT EXISTS api_tokens_of ON api_tokens (tenant, subject, token_id)",
+        "CREATE INDEX IF NOT EXISTS api_tokens_living ON api_tokens (tenant, token_id) WHERE revoked_at IS NULL",
+        "CREATE INDEX IF NOT EXISTS api_tokens_minted ON api_tokens (tenant, parent) WHERE revoked_at IS NULL",
+        """CREATE INDEX IF NOT EXISTS api_tokens_unrecorded ON api_tokens (tenant, token_id)
+        WHERE revoked_at IS NOT NULL AND recorded = 0""",
     )
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
     def apply(self, record: Record) -> Iterable[Statement]:
-        """A token begins with its issue and ends with its revocation; expiry is read off the clock."""
+        """A token begins with its issue and ends with its revocation, or with that of one it descends from.
+
+        In the same transaction, however many they are. Their own events, which may follow, change nothing more.
+        """
         event = record.event
         if isinstance(event, ApiTokenIssued):
             expires = instant(event.expires_at) if event.expires_at else None
@@ -52,7 +70,10 @@ class Tokens:
                 expires,
             )  # fmt: skip
         elif isinstance(event, ApiTokenRevoked):
-            yield _REVOKE, (instant(record.time), record.actor, event.reason, record.tenant, event.token_id)
+            end, tenant = instant(record.time), record.tenant
+            yield _REVOKE, (end, record.actor, event.reason, tenant, event.token_id)
+            reason = inherited(event.token_id, event.reason)
+            yield _REVOKE_MINTED, (end, record.actor, reason, tenant, tenant, event.token_id, end, tenant, end)
 
     async def by_hash(self, digest: str) -> TokenRow | None:
         """The token with this hash, whatever its tenant: this is how a caller's tenant becomes known."""
@@ -68,6 +89,15 @@ class Tokens:
         """The token and what it was minted by, the oldest first."""
         rows = await self._reader.rows(tenant, _LINE, (tenant, token_id, MAX_GENERATIONS))
         return [_token(row) for row in rows]
+
+    async def minted(self, tenant: str, token_id: str, now: datetime, limit: int) -> list[str]:
+        """Ids of tokens that descend from it and live."""
+        parameters = (tenant, token_id, instant(now), tenant, instant(now), limit)
+        return [str(row[0]) for row in await self._reader.rows(tenant, f"{_MINTED} LIMIT ?", parameters)]
+
+    async def unrecorded(self, limit: int) -> list[TokenRow]:
+        """Tokens that ended with one they descend from, and of whose own end the log says nothing yet."""
+        return [_token(row) for row in await self._reader.system_rows(_UNRECORDED, (limit,))]
 
     async def page(
         self, tenant: str, subject: str | None, after_id: str, limit: int, *, include_revoked: bool

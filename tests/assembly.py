@@ -35,11 +35,14 @@ from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
 from domain.commands.tenants import TenantCommands, operator
+from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 
 RETENTION = timedelta(hours=1)
 """How long replies are kept for whoever repeats a request."""
+LONGEST_EPHEMERAL = 3600
+"""Longest life of an ephemeral key, in seconds."""
 
 
 class MovableClock:
@@ -69,7 +72,9 @@ class Assembly:
         self.sealer = EnvelopeSealer(self.ring, store.reader, clock)
         self.replies = SealedReplies(store.reader, self.sealer, clock, RETENTION)
         self.repository = StreamRepository(store.reader)
-        self.tokens = TokenCommands(self.committer, self.repository, self.views.tokens, self.replies, clock, os.urandom)
+        view = self.views.tokens
+        self.tokens = TokenCommands(self.committer, view, self.replies, clock, os.urandom, LONGEST_EPHEMERAL)
+        self.token_ends = TokenEnds(self.committer, view, self.replies, clock, os.urandom)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, clock, os.urandom)
         self.follower = Follower(self.views.audit, store.reader, self.committer)
         self.auditing = LogAuditing(Settings(data_dir=str(folder)), store.reader, None, self.follower)
@@ -101,6 +106,7 @@ class Assembly:
             transfer=self.transfer,
             comparison=self.comparison,
             tokens=self.tokens,
+            token_ends=self.token_ends,
             audit_events=self.views.audit,
             auditing=self.auditing,
             replies=self.replies,

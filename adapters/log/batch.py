@@ -14,7 +14,6 @@ from domain.instants import instant
 from domain.names import stream_of
 from domain.ports import Append, Projection, ReplyKey, Statement
 
-
 _IN_BETWEEN: Final = "somebody else changed this in between; try again"
 
 

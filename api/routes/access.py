@@ -60,7 +60,7 @@ async def revoke(request: AnyRequest) -> Response[None]:
     no_query(request)
     body = body_of(request, RevokeBody)
     token_id = rest(request, f"{TOKENS}/")
-    done = await services(request).tokens.revoke(call(request, 204), token_id, one_line(body.reason, "reason"))
+    done = await services(request).token_ends.revoke(call(request, 204), token_id, one_line(body.reason, "reason"))
     return Response(None, status_code=204, headers={"x-trstctl-position": str(done.position)})
 
 

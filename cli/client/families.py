@@ -57,6 +57,18 @@ AUDIT: Final = Family(
     },
 )
 
+API_KEYS: Final = Family(
+    "api-keys",
+    "API keys for one job.",
+    {"issue": Entry(f"{_COMMANDS}.ephemeral", "issue", "Issue a key; it is shown this once.")},
+)
+
+EPHEMERAL: Final = Family(
+    "ephemeral",
+    "Credentials that end by themselves.",
+    {"api-keys": Entry(_HERE, "API_KEYS", "API keys for one job.")},
+)
+
 ROOT: Final = Family(
     "trstctl-cli",
     """The client of the trstctl secrets manager.
@@ -68,6 +80,7 @@ ROOT: Final = Family(
         "run": Entry(f"{_COMMANDS}.run", "run", "Run a command with secrets in its environment."),
         "secrets": Entry(_HERE, "SECRETS", "Store, read, rotate and remove secrets."),
         "access": Entry(_HERE, "ACCESS", "Issue, list and revoke API tokens."),
+        "ephemeral": Entry(_HERE, "EPHEMERAL", "Issue API keys that end by themselves."),
         "audit": Entry(_HERE, "AUDIT", "Read and verify the log."),
         "whoami": Entry(f"{_COMMANDS}.whoami", "whoami", "Show whose token this is and what it may do."),
         "completion": Entry(f"{_COMMANDS}.completion", "completion", "Print the completion script for a shell."),

@@ -10,6 +10,7 @@ from cli.client.errors import WrongUsage
 STORE: Final = "/api/v1/secrets/store"
 INJECTIONS: Final = "/api/v1/secrets/injections"
 API_TOKENS: Final = "/api/v1/access/api-tokens"
+EPHEMERAL_KEYS: Final = "/api/v1/ephemeral/api-keys"
 WHOAMI: Final = "/api/v1/access/whoami"
 AUDIT: Final = "/api/v1/audit"
 

@@ -37,6 +37,7 @@ from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
 from domain.commands.tenants import TenantCommands
+from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 from domain.errors import KeyUnavailable
@@ -66,8 +67,13 @@ class Runtime:
         retention = timedelta(seconds=settings.idempotency.retention_seconds)
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
-        self.tokens = TokenCommands(self.committer, self.repository, self.views.tokens, self.replies, now, os.urandom)
+        self._token_commands()
         self._secret_commands()
+
+    def _token_commands(self) -> None:
+        log, view, longest = self.committer, self.views.tokens, self.settings.access.max_ephemeral_ttl_seconds
+        self.tokens = TokenCommands(log, view, self.replies, now, os.urandom, longest)
+        self.token_ends = TokenEnds(log, view, self.replies, now, os.urandom)
 
     def _secret_commands(self) -> None:
         log, view, sealer = self.committer, self.views.secrets, self.sealer
@@ -166,6 +172,8 @@ def _scheduler(runtime: Runtime) -> Scheduler:
             await runtime.committer.append(Append(tenant="", actor="", request_id="", events=(), statements=statements))
 
     scheduler.every(60, "remove expired replies", remove_expired_replies)
+    every = runtime.settings.process.tick_seconds
+    scheduler.every(every, "record what ended with the token that minted it", runtime.token_ends.record_ended)
     return scheduler
 
 
@@ -178,6 +186,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         transfer=runtime.transfer,
         comparison=runtime.comparison,
         tokens=runtime.tokens,
+        token_ends=runtime.token_ends,
         audit_events=runtime.views.audit,
         auditing=auditing,
         replies=runtime.replies,

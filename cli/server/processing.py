@@ -11,18 +11,28 @@ from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
 from adapters.outbox_lane import Effect, Hands, Inside, Pace
 from cli.server.config.process import Process
+from domain.commands.token_ends import TokenEnds
 from domain.ports import Clock, EventLog
-from domain.process import RetryPolicy
-from domain.views import DueWorkView
+from domain.process import EXPIRE_TOKEN, RetryPolicy
+from domain.views import DueWorkView, Work
 
 
 class Parts(Protocol):
     """The commands that work is done by; a running system has them all."""
 
+    @property
+    def token_ends(self) -> TokenEnds:
+        """How tokens end."""
+        ...
 
-def inside(_parts: Parts) -> Mapping[str, Inside]:
+
+def inside(parts: Parts) -> Mapping[str, Inside]:
     """By kind, what ends with an event of ours."""
-    return {}
+
+    async def expire_token(work: Work) -> None:
+        await parts.token_ends.expire(work.tenant, work.ref)
+
+    return {EXPIRE_TOKEN: expire_token}
 
 
 def effects(_parts: Parts) -> Mapping[str, Effect]:

@@ -1,4 +1,4 @@
-"""Commands on API tokens: issue, revoke, list, and telling who shows one."""
+"""Commands on API tokens: issue, list, and telling who shows one. How they end is in `domain.commands.token_ends`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Final
 
 import msgspec
 
-from domain.api_token import ApiToken
+from domain.api_token import LIVING, MAX_GENERATIONS, ApiToken, token_stream
 from domain.call import Call, Principal
-from domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from domain.names import stream_of
-from domain.ports import Append, Clock, EventLog, Replies, Repository
+from domain.errors import Forbidden, Invalid, Unauthenticated, VersionConflict
+from domain.ports import Append, Clock, EventLog, Replies
 from domain.results import Done
 from domain.scopes import covers, parsed
 from domain.token_text import digest_of, token_text, well_formed
@@ -55,23 +54,23 @@ def meta_of(row: TokenRow) -> TokenMeta:
 
 
 class TokenCommands:
-    """`entropy` gives random bytes; the token is made of 32 of them."""
+    """`entropy` gives random bytes, of which a token is 32; `max_ephemeral_ttl` is in seconds."""
 
     def __init__(
         self,
         log: EventLog,
-        repository: Repository,
         view: TokensView,
         replies: Replies,
         clock: Clock,
         entropy: Callable[[int], bytes],
+        max_ephemeral_ttl: int,
     ) -> None:
         self._log = log
-        self._repository = repository
         self._view = view
         self._replies = replies
         self._clock = clock
         self._entropy = entropy
+        self._max_ephemeral_ttl = max_ephemeral_ttl
 
     async def authenticate(self, text: str) -> Principal:
         """Whose token this is, looked up anew each time, so that a revocation holds at once.
@@ -95,6 +94,7 @@ class TokenCommands:
         wanted = parsed(scopes)
         if not covers(call.principal.scopes, wanted):
             raise Forbidden("a token may only be given scopes that yours has")
+        lineage = await self._lineage(call.principal)
         at = self._clock()
         expires_at = self._expiry(call, at, ttl_seconds)
         text = token_text(self._entropy(32))
@@ -117,8 +117,30 @@ class TokenCommands:
             expires_at=expires_at,
             parent=call.principal.token_id or None,
         )
-        position = await self._append(call, token, msgspec.structs.replace(meta, replayed=True))
+        position = await self._append(call, token, lineage, msgspec.structs.replace(meta, replayed=True))
         return Done(msgspec.structs.replace(meta, token=text), position)
+
+    async def issue_ephemeral(
+        self, call: Call, subject: str | None, scopes: Sequence[str], ttl_seconds: int
+    ) -> Done[TokenMeta]:
+        """A token that lives for a bounded time and no longer, for the caller's own subject if none is given."""
+        if ttl_seconds > self._max_ephemeral_ttl:
+            raise Invalid(
+                f"ttl_seconds: an ephemeral key lives at most {self._max_ephemeral_ttl} seconds here; ask for less, or"
+                " have access.max_ephemeral_ttl_seconds raised"
+            )
+        return await self.issue(call, subject or call.principal.subject, scopes, ttl_seconds)
+
+    async def _lineage(self, caller: Principal) -> Sequence[TokenRow]:
+        """The caller's token and what it descends from; nothing for the operator, who has none."""
+        if not caller.token_id:
+            return ()
+        lineage = await self._view.lineage(caller.tenant, caller.token_id)
+        if not lineage or any(row.revoked_at for row in lineage):
+            raise Unauthenticated(_REFUSED)
+        if len(lineage) >= MAX_GENERATIONS:
+            raise Forbidden(f"a token {MAX_GENERATIONS} generations from the operator's mints no further ones")
+        return lineage
 
     @staticmethod
     def _expiry(call: Call, at: datetime, ttl_seconds: int | None) -> datetime | None:
@@ -132,27 +154,22 @@ class TokenCommands:
             raise Forbidden(f"a token may not outlive yours, which expires at {own.isoformat()}")
         return expires_at
 
-    async def revoke(self, call: Call, token_id: str, reason: str = "") -> Done[None]:
-        """Refuse the token from now on, on every node; raises `NotFound`, `Conflict`."""
-        call.require("access:write")
-        async with self._repository.hold(ApiToken, stream_of("api_token", call.tenant, token_id)) as token:
-            if token is None:
-                raise NotFound(f"there is no token {token_id!r}")
-            token.revoke(reason, self._clock())
-            return Done(None, await self._append(call, token, None))
-
-    async def _append(self, call: Call, token: ApiToken, result: object) -> int:
+    async def _append(self, call: Call, token: ApiToken, lineage: Sequence[TokenRow], result: object) -> int:
+        """Append, unless one of `lineage` has ended by now: a token must not outlive what it descends from."""
         kept = await self._replies.keep(call, result)
-        return await self._log.append(
-            Append(
-                tenant=call.tenant,
-                actor=call.principal.actor,
-                request_id=call.request_id,
-                events=token.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                statements=kept.statements,
-                reply=kept.reply,
-            )
+        entry = Append(
+            tenant=call.tenant,
+            actor=call.principal.actor,
+            request_id=call.request_id,
+            events=token.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
+            statements=kept.statements,
+            reply=kept.reply,
+            unchanged={token_stream(row.tenant, row.token_id): LIVING for row in lineage},
         )
+        try:
+            return await self._log.append(entry)
+        except VersionConflict as error:
+            raise Unauthenticated(_REFUSED) from error
 
     async def page(
         self, call: Call, subject: str | None, cursor: str, limit: int, *, include_revoked: bool

@@ -46,7 +46,7 @@ async def lived(settings: Settings) -> AsyncIterator[Runtime]:
         tenant = (await runtime.tenants.create("acme", "Acme", "r0")).result.tenant
         call = operator(tenant, "r1")
         token = (await runtime.tokens.issue(call, "ci", ["role:editor"])).result
-        await runtime.tokens.revoke(call, token.id, "over")
+        await runtime.token_ends.revoke(call, token.id, "over")
         for path, text in (("app/user", "ada"), ("app/dsn", "pg://${secret.app/user}@db"), ("gone", "x")):
             await runtime.secrets.create(call, path, value(text))
         await runtime.secrets.rotate(call, "app/user", value("grace"))

@@ -34,6 +34,7 @@ GOOD_BUT_REFUSED = {
     "exportSecrets": "400",  # something is not text
     "injectSecrets": "400",  # so here, or there is nothing under the prefix
     "issueToken": "400",  # a time to live of 3.0 seconds
+    "issueEphemeralKey": "400",  # so here, or it is longer than this server allows
 }
 ACCEPTED = ["2xx", "401", "403", "404", "409"]
 CONFIGURATION: dict[str, Any] = {

@@ -28,7 +28,11 @@ def create(
 
     `-o raw` prints the token alone.
     """
-    issued = session.change("POST", routes.API_TOKENS, _body(subject, scopes, ttl, body_file))
+    show_issued(session, session.change("POST", routes.API_TOKENS, _body(subject, scopes, ttl, body_file)))
+
+
+def show_issued(session: Session, issued: dict[str, Any]) -> None:
+    """Show a new token, or say that it was shown before."""
     token = issued.get("token")
     if token is None:
         note("this idempotency key was used before: the token was shown then, and is not shown again")

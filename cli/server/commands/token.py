@@ -87,7 +87,7 @@ def revoke(token_id: str, tenant: str, reason: str, settings: Settings) -> None:
 
     async def work(runtime: Runtime) -> None:
         call = operator((await runtime.tenants.find(tenant)).tenant, os.urandom(8).hex())
-        await runtime.tokens.revoke(call, token_id, reason)
+        await runtime.token_ends.revoke(call, token_id, reason)
 
     with_runtime(settings, work)
     click.echo(f"{token_id} is revoked")

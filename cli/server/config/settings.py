@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from cli.server.config.access import Access
 from cli.server.config.process import Process
 from cli.server.config.section import Section
 from domain.errors import Misconfigured
@@ -162,6 +163,7 @@ class Settings(Section, frozen=True):
     ] = ""
     tls: Tls = Tls()
     secrets: Secrets = Secrets()
+    access: Access = Access()
     audit: Audit = Audit()
     limits: LimitSettings = LimitSettings()
     idempotency: Idempotency = Idempotency()

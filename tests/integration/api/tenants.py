@@ -11,6 +11,7 @@ from tests.assembly import Assembly
 STORE = "/api/v1/secrets/store"
 INJECTIONS = "/api/v1/secrets/injections"
 TOKENS = "/api/v1/access/api-tokens"
+KEYS = "/api/v1/ephemeral/api-keys"
 WHOAMI = "/api/v1/access/whoami"
 EVENTS = "/api/v1/audit/events"
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from domain.scopes import BOUNDABLE, VERBS
-from tests.integration.api.tenants import EVENTS, INJECTIONS, STORE, TOKENS, Tenant, refused
+from tests.integration.api.tenants import EVENTS, INJECTIONS, KEYS, STORE, TOKENS, Tenant, refused
 from tests.integration.api.test_tenants import routes
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +46,7 @@ NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
     (("POST", INJECTIONS), INJECTIONS, {"variables": {"A": "a"}}, {"secrets:read"}),
     (("POST", INJECTIONS), INJECTIONS, {"prefix": "l/", "resolve": True}, {"secrets:read"}),
     (("POST", TOKENS), TOKENS, TOKEN, {"access:write"}),
+    (("POST", KEYS), KEYS, {**TOKEN, "ttl_seconds": 60}, {"access:write"}),
     (("GET", TOKENS), TOKENS, None, {"access:read"}),
     (("DELETE", f"{TOKENS}/{{token_id:str}}"), f"{TOKENS}/tok_0", None, {"access:write"}),
     (("GET", EVENTS), EVENTS, None, {"audit:read"}),

@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from api.app import create_litestar
 from tests.asgi_client import Answer
 from tests.assembly import assembled
-from tests.integration.api.tenants import EVENTS, INJECTIONS, STORE, TOKENS, WHOAMI, Tenant, refused
+from tests.integration.api.tenants import EVENTS, INJECTIONS, KEYS, STORE, TOKENS, WHOAMI, Tenant, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -130,6 +130,13 @@ async def minted(pair: Pair) -> None:
     assert answer.json()["id"] not in ids
 
 
+async def minted_briefly(pair: Pair) -> None:
+    answer = await pair.silent("POST", KEYS, {"scopes": ["*"], "ttl_seconds": 60})
+    assert answer.status == 201
+    ids = {item["id"] for item in (await pair.acme("GET", TOKENS)).json()["items"]}
+    assert answer.json()["id"] not in ids
+
+
 async def tokens(pair: Pair) -> None:
     for query in ("", f"?subject={MARKER}", "?include_revoked=true"):
         await pair.silent("GET", f"{TOKENS}{query}")
@@ -215,6 +222,7 @@ KEPT_APART: dict[tuple[str, str], Callable[[Pair], Awaitable[None]]] = {
     ("GET", f"{STORE}/references/{{path:path}}"): referenced,
     ("POST", INJECTIONS): injected,
     ("POST", TOKENS): minted,
+    ("POST", KEYS): minted_briefly,
     ("GET", TOKENS): tokens,
     ("DELETE", f"{TOKENS}/{{token_id:str}}"): missing("DELETE", f"{TOKENS}/{{token}}"),
     ("GET", WHOAMI): whoami,

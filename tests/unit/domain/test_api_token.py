@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
-from domain.errors import Conflict, Invalid
+from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked, inherited, revocation
+from domain.errors import Invalid
 from domain.names import stream_of
 from tests.unit.domain.folding import folded, state, taken
 
@@ -36,22 +36,21 @@ def test_issue_is_one_event_that_holds_the_hash() -> None:
     )  # fmt: skip
 
 
-def test_revocation_is_for_good() -> None:
-    token = issued()
-    token.revoke("leaked", NOW)
-    event = taken(token)[-1]
-    assert isinstance(event, ApiTokenRevoked)
-    assert (event.token_id, event.reason) == ("tok_1", "leaked")
-    with pytest.raises(Conflict):
-        token.revoke("again", NOW)
+def test_revocation_follows_the_issue_and_nothing_else() -> None:
+    assert revocation("acme", "tok_1", "leaked", NOW) == ApiTokenRevoked(
+        originator_id=stream_of("api_token", "acme", "tok_1"), originator_version=2, timestamp=NOW, token_id="tok_1",
+        reason="leaked",
+    )  # fmt: skip
 
 
 def test_reason_is_cut_to_its_bound() -> None:
-    token = issued()
-    token.revoke("x" * 600, NOW)
-    event = taken(token)[-1]
-    assert isinstance(event, ApiTokenRevoked)
-    assert event.reason == "x" * 500
+    assert revocation("acme", "tok_1", "x" * 600, NOW).reason == "x" * 500
+    assert len(inherited("tok_1", "x" * 600)) == 500
+
+
+def test_reason_of_a_token_that_was_minted_names_the_one_revoked() -> None:
+    assert inherited("tok_1", "leaked") == "revoked with tok_1: leaked"
+    assert inherited("tok_1", "") == "revoked with tok_1"
 
 
 @pytest.mark.parametrize("subject", ["a", "ops@example.com", "spiffe://x/y", "A.b_c-d+e", "0" * 200])
@@ -67,5 +66,7 @@ def test_subject_that_could_be_mistaken_is_refused(subject: str) -> None:
 
 def test_folding_the_events_gives_the_same_token() -> None:
     token = issued()
-    token.revoke("leaked", NOW)
-    assert state(folded(ApiToken, taken(token))) == state(token)
+    events = taken(token)
+    assert state(folded(ApiToken, events)) == state(token)
+    assert not token.revoked
+    assert folded(ApiToken, [*events, revocation("acme", "tok_1", "leaked", NOW)]).revoked

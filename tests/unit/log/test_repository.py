@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from adapters.log.repository import StreamRepository
-from domain.api_token import ApiToken
+from domain.api_token import ApiToken, ApiTokenRevoked
 from domain.errors import LogBroken
 from domain.event import Event
 from domain.names import stream_of
@@ -36,6 +36,11 @@ def token(token_id: str = "tok") -> ApiToken:
     )
 
 
+def revoke(held: ApiToken) -> None:
+    """A change."""
+    held.trigger_event(ApiTokenRevoked, token_id=held.token_id, reason="why", timestamp=NOW)
+
+
 def written(log: MemoryLog, events: list[Event]) -> None:
     outcomes, _ = log.batch.write([Append(tenant="acme", actor="", request_id="", events=events)])
     assert all(isinstance(outcome, int) for outcome in outcomes)
@@ -54,7 +59,7 @@ async def test_stream_without_events_holds_nothing(repository: StreamRepository)
 
 async def test_aggregate_is_what_its_events_make(log: MemoryLog, repository: StreamRepository) -> None:
     issued = token()
-    issued.revoke("why", NOW)
+    revoke(issued)
     written(log, taken(issued))
     assert await revoked(repository)
 
@@ -63,7 +68,7 @@ async def test_kept_aggregate_is_brought_up_to_what_others_wrote(log: MemoryLog,
     issued = token()
     written(log, taken(issued))
     assert not await revoked(repository)
-    issued.revoke("by another node", NOW)
+    revoke(issued)
     written(log, taken(issued))
     assert await revoked(repository)
 
@@ -85,7 +90,7 @@ async def test_change_that_was_not_written_is_forgotten(log: MemoryLog, reposito
     async def failing() -> None:
         async with repository.hold(ApiToken, STREAM) as held:
             assert held is not None
-            held.revoke("why", NOW)
+            revoke(held)
             taken(held)
             raise RuntimeError
 
@@ -98,7 +103,7 @@ async def test_change_whose_events_were_never_taken_is_forgotten(log: MemoryLog,
     written(log, taken(token()))
     async with repository.hold(ApiToken, STREAM) as held:
         assert held is not None
-        held.revoke("why", NOW)
+        revoke(held)
     assert not await revoked(repository)
 
 
@@ -106,7 +111,7 @@ async def test_written_change_is_kept(log: MemoryLog, repository: StreamReposito
     written(log, taken(token()))
     async with repository.hold(ApiToken, STREAM) as held:
         assert held is not None
-        held.revoke("why", NOW)
+        revoke(held)
         written(log, taken(held))
     assert await revoked(repository)
 

@@ -10,10 +10,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import proof, scale, start, throughput
+from tests.bench import accounts, proof, scale, start, throughput
 from tests.bench.report import Report
 
-PARTS = ("start", "throughput", "scale", "proof")
+PARTS = ("start", "throughput", "scale", "proof", "accounts")
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
             elif part == "scale":
                 counts = (50_000, 1000) if quick else (1_000_000, 10_000)
                 scale.run(report, folder, secrets=counts[0], versions=counts[1], seconds=2 if quick else 4)
+            elif part == "accounts":
+                accounts.run(report, accounts=100 if quick else 500)
             else:
                 proof.run(report, folder, events=50_000 if quick else 500_000)
 

@@ -144,6 +144,9 @@ async def test_a_creation_that_arrives_after_it_was_given_up_changes_nothing(wor
         world.freeze()
         with pytest.raises(BackendUnavailable):
             await hurried.create(account)
+        await asyncio.sleep(0.2)
+        assert isinstance(hurried, PostgresqlBackend)
+        assert not hurried._connections._leaving, "nothing of ours waits for a server that hangs"
     finally:
         world.thaw()
         await hurried.close()

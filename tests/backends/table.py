@@ -13,6 +13,7 @@ import pytest
 from tests.backends.world import World
 
 WORLDS: Final[dict[str, str]] = {
+    "kubernetes": "tests.backends.kubernetes:running",
     "postgresql": "tests.backends.postgresql:running",
 }
 """By the kind's name, or `kind/variant` where a kind has several: module and function.

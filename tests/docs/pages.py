@@ -19,6 +19,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/README.md",
     "docs/decisions/*.md",
     "docs/explanation/*.md",
+    "docs/how-to/lease-from-kubernetes.md",  # they need a cluster; the contract suite of backends applies its manifests
     "docs/how-to/run-in-production.md",  # root's commands; tests/e2e/test_production_page.py runs its SQL
     "docs/reference/api.md",
     "docs/reference/cli-server.md",

@@ -14,7 +14,7 @@ from cli.server.config.process import Process
 from domain.commands.token_ends import TokenEnds
 from domain.ports import Clock, EventLog
 from domain.process import EXPIRE_TOKEN, RetryPolicy
-from domain.views import DueWorkView, Work
+from domain.views import DueWorkView
 
 
 class Parts(Protocol):
@@ -28,11 +28,7 @@ class Parts(Protocol):
 
 def inside(parts: Parts) -> Mapping[str, Inside]:
     """By kind, what ends with an event of ours."""
-
-    async def expire_token(work: Work) -> None:
-        await parts.token_ends.expire(work.tenant, work.ref)
-
-    return {EXPIRE_TOKEN: expire_token}
+    return {EXPIRE_TOKEN: parts.token_ends.expire}
 
 
 def effects(_parts: Parts) -> Mapping[str, Effect]:

@@ -12,7 +12,7 @@ from domain.errors import Conflict, NotFound, VersionConflict
 from domain.event import Event
 from domain.ports import Append, Clock, EventLog, Replies
 from domain.results import Done
-from domain.views import TokenRow, TokensView
+from domain.views import TokenRow, TokensView, Work
 
 MOST_AT_ONCE: Final = 1000
 """Most tokens whose ends one append records."""
@@ -71,9 +71,9 @@ class TokenEnds:
             )
         )
 
-    async def expire(self, tenant: str, token_id: str) -> None:
+    async def expire(self, work: Work) -> None:
         """Record that the token's time is over; raises `VersionConflict` if its end is recorded already."""
-        await self._record(tenant, "trstctl", [revocation(tenant, token_id, EXPIRED, self._clock())])
+        await self._record(work.tenant, "trstctl", [revocation(work.tenant, work.ref, EXPIRED, self._clock())])
 
     async def record_ended(self) -> None:
         """Record the ends of tokens that ended with one they descend from, unless another node does; some at a time.

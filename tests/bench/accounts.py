@@ -1,4 +1,4 @@
-"""Accounts made and ended in PostgreSQL by the provider, beside bare `CREATE ROLE` and `DROP ROLE` on the same server."""
+"""Accounts made and ended in PostgreSQL by the provider, beside bare `CREATE ROLE` and `DROP ROLE` there."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from domain.ports import Clock, Kept, Reader, ReplyKey, SealContext, Sealer, Sta
 _FIND: Final = """SELECT fingerprint, status, seal_id FROM idempotency
  WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"""
 _OLD: Final = "SELECT seal_id FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at <= ?"
+_OF: Final = "SELECT seal_id FROM idempotency WHERE tenant = ? AND principal = ? AND key = ?"
 _EXPIRED: Final = "SELECT tenant, seal_id FROM idempotency WHERE expires_at <= ? LIMIT 500"
 _FORGET: Final = "DELETE FROM idempotency WHERE tenant = ? AND seal_id = ?"
 _DROP: Final = "DELETE FROM sealed_values WHERE tenant = ? AND seal_id = ?"
@@ -70,6 +71,14 @@ class SealedReplies:
             )
         with await self._sealer.open(_context(key), seal_id) as body:
             return StoredReply(status, bytes(body.buffer))
+
+    async def forget(self, call: Call) -> list[Statement]:
+        """See `domain.ports.Replies`."""
+        if call.idempotency is None:
+            return []
+        where = (call.tenant, call.principal.actor, call.idempotency.key)
+        rows = await self._reader.rows(call.tenant, _OF, where)
+        return [each for (seal_id,) in rows for each in self._forget(call.tenant, seal_id)]
 
     async def expired(self) -> list[Statement]:
         """Statements that remove some of the replies whose time is over, none if there are none."""

@@ -14,7 +14,21 @@ from api import problems
 from api.asgi import ASGIApp
 from api.description import Description
 from api.edge import Edge
-from api.routes import access, audit, docs, ephemeral, health, store, trees, versions
+from api.routes import (
+    access,
+    approvals,
+    audit,
+    docs,
+    ephemeral,
+    health,
+    leases,
+    providers,
+    share_page,
+    shares,
+    store,
+    trees,
+    versions,
+)
 from api.routes.options import options_of
 from api.services import Services
 from domain.errors import TrstctlError
@@ -24,8 +38,13 @@ ROUTES = [
     *versions.ROUTES,
     *trees.ROUTES,
     *access.ROUTES,
-    *ephemeral.ROUTES,
+    *approvals.ROUTES,
     *audit.ROUTES,
+    *ephemeral.ROUTES,
+    *leases.ROUTES,
+    *providers.ROUTES,
+    *shares.ROUTES,
+    *share_page.ROUTES,
     *health.ROUTES,
     *docs.ROUTES,
 ]

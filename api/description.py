@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
-from api.edge import PUBLIC
+from api.edge import OPEN, PUBLIC
 from api.examples import ANSWERS, BODIES
 from api.failures import Problem, failure_examples, failure_responses, failures_of
 from api.operations import JSON, OPERATIONS, Answer, Operation
@@ -37,6 +37,10 @@ _TAGS: Final = {
     "store": "One secret at a time, and the list of names.",
     "versions": "What a secret was before: history, recovery, undelete, destruction.",
     "trees": "Many secrets at once, and the references between them.",
+    "leases": "Credentials that end by themselves: issued at a backend, renewed, revoked, compared with what is there.",
+    "shares": "Values that somebody else may see by a link, so many times, and then never again.",
+    "providers": "The backends that credentials are made in, and what may be asked of them.",
+    "approvals": "Changes and reads that need others to approve them first.",
     "access": "API tokens, and who one is.",
     "audit": "The log: search, export, verification, checkpoints.",
     "operations": "For whoever operates the server. No token is needed.",
@@ -113,6 +117,8 @@ def _described(handler: HTTPRouteHandler, address: str, schemas: Mapping[str, Do
         told["requestBody"] = _body(name, operation, schemas)
     if address in PUBLIC:
         told["security"] = []
+    if address in OPEN:
+        told["security"] = [{}, {"token": []}]
     return told
 
 

@@ -9,13 +9,16 @@ from typing import Final
 import msgspec
 
 from api import bodies
+from api.approval_examples import APPROVAL_ANSWERS, APPROVAL_BODIES
 from api.differences import FolderDifference, NameDifference, VersionDifference
+from api.lease_examples import LEASE_ANSWERS, LEASE_BODIES
 from api.replies import SecretValue
 from api.routes.access import TokenPage, WhoAmI
 from api.routes.audit import AuditPage, Checkpoints
 from api.routes.health import Health, Readiness
 from api.routes.trees import Exported, Injection, ReferenceList
 from api.routes.versions import History, HistoryItem
+from api.share_examples import SHARE_ANSWERS, SHARE_BODIES
 from domain.commands.reading import Page
 from domain.commands.secrets import Destroyed
 from domain.commands.tokens import TokenMeta
@@ -102,6 +105,9 @@ _LINE: Final = (
 )  # fmt: skip
 
 BODIES: Final[Mapping[str, Examples]] = {
+    **APPROVAL_BODIES,
+    **LEASE_BODIES,
+    **SHARE_BODIES,
     "createSecretByName": {"text": bodies.NamedValueBody(name="db/password", value=_FAKE)},
     "createSecret": {
         "text": bodies.ValueBody(value=_FAKE, metadata={"owner": "payments"}),
@@ -129,6 +135,9 @@ BODIES: Final[Mapping[str, Examples]] = {
 """Request bodies by operation id."""
 
 ANSWERS: Final[Mapping[str, Examples]] = {
+    **APPROVAL_ANSWERS,
+    **LEASE_ANSWERS,
+    **SHARE_ANSWERS,
     "createSecretByName": {"stored": _FIRST},
     "createSecret": {"stored": _FIRST},
     "listSecrets": {

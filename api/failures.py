@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -31,7 +32,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     paths: list[str] | UnsetType = UNSET
     cycle: list[str] | UnsetType = UNSET
     current_version: int | UnsetType = UNSET
-    missing: str | UnsetType = UNSET
+    tries_left: int | UnsetType = UNSET
+    missing: str | int | UnsetType = UNSET
+    ids: list[str] | UnsetType = UNSET
+    approval_id: str | UnsetType = UNSET
+    resource: str | UnsetType = UNSET
+    action: str | UnsetType = UNSET
+    covers: str | UnsetType = UNSET
+    needed: int | UnsetType = UNSET
+    expires_at: datetime | UnsetType = UNSET
+    approvals: list[dict[str, Any]] | UnsetType = UNSET
 
 
 _SAID: Final[Mapping[type[TrstctlError], str]] = {
@@ -40,6 +50,10 @@ _SAID: Final[Mapping[type[TrstctlError], str]] = {
     errors.ReferenceTooLarge: "references from 'app/db/dsn' lead deeper than 16",
     errors.Unauthenticated: "send a token as 'Authorization: Bearer trst_…'",
     errors.Forbidden: "this needs the scope secrets:read:db/password; ask an operator for a token that has it",
+    errors.ApprovalRequired: "to rotate 'db/password' needs approval: 2 of 2 missing; once given, repeat this request",
+    errors.PassphraseRequired: "this share opens with a passphrase; its sender has it",
+    errors.PassphraseWrong: "this is not the passphrase; 4 more tries, then the share is locked",
+    errors.Gone: "this share gives nothing: it was opened already, has expired, was withdrawn, or never existed",
     errors.NotFound: "there is no secret 'db/password'",
     errors.Conflict: "'db/password' is not deleted",
     errors.VersionConflict: "somebody else changed this in between; try again",
@@ -56,9 +70,22 @@ _SAID: Final[Mapping[type[TrstctlError], str]] = {
     errors.StoreUnavailable: "the store cannot be read",
     errors.StoreBusy: "another process is writing the store; try again in a moment",
     errors.OutcomeUnknown: "the connection broke while the commit was under way",
+    errors.Misconfigured: "credentials file postgresql has mode 0644: others could read it; run: chmod 0600 postgresql",
+    errors.BackendRefused: "postgresql refused: permission denied to create role; give trstctl CREATEROLE",
+    errors.BackendUnavailable: "postgresql did not answer within 20 seconds; whether it did it is open",
     errors.LogBroken: "the store has lost sealed bytes that the log names; see: trstctl audit verify",
 }
 _EXTENSIONS: Final[Mapping[type[TrstctlError], Mapping[str, object]]] = {
+    errors.ApprovalRequired: {
+        "approval_id": "apr_0123456789abcdef0123456789abcdef",
+        "resource": "secret:db/password",
+        "action": "rotate",
+        "covers": "write a new value as version 4, of type text/plain; charset=utf-8",
+        "needed": 2,
+        "missing": 2,
+        "expires_at": datetime(2026, 6, 26, 12, tzinfo=UTC),
+    },
+    errors.PassphraseWrong: {"tries_left": 4},
     errors.AlreadyExists: {"paths": ["db/password"]},
     errors.ReferenceCycle: {"cycle": ["db/password", "app/key", "db/password"]},
     errors.CheckAndSetFailed: {"current_version": 3},

@@ -7,32 +7,47 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api import bodies, queries
+from api import share_bodies, approval_bodies, bodies, lease_bodies, queries
 from api.differences import FolderDifference, VersionDifference
 from api.replies import SecretValue
 from api.routes.access import TokenPage, WhoAmI
 from api.routes.audit import AuditPage, Checkpoints
 from api.routes.health import Health, Readiness
+from api.routes.leases import LeaseAuditReport, LeasePage
+from api.routes.providers import ProviderList
+from api.routes.shares import SharedValue, SharePage
 from api.routes.trees import Exported, Injection, ReferenceList
 from api.routes.versions import History
+from domain.backends import BackendRefused, BackendUnavailable
+from domain.commands.approvals import Decision
+from domain.commands.inbox import Approval, ApprovalPage
+from domain.commands.lease_terms import LeaseMeta
+from domain.commands.leases import Revoking
+from domain.commands.providers import ProviderMeta, RoleMeta, Tried
 from domain.commands.reading import Page
 from domain.commands.secrets import Destroyed
+from domain.commands.sharing import ShareMeta, ShareReceipt
 from domain.commands.tokens import TokenMeta
 from domain.commands.transfer import Imported
 from domain.errors import (
     AlreadyExists,
     AlreadyReplied,
+    ApprovalRequired,
     BadName,
     CheckAndSetFailed,
     Conflict,
     Disabled,
     Forbidden,
+    Gone,
     IdempotencyMismatch,
     Invalid,
     KeyUnavailable,
     LogBroken,
+    Misconfigured,
     NotFound,
     OutcomeUnknown,
+    PassphraseRequired,
+    PassphraseWrong,
     ReferenceCycle,
     ReferenceTooLarge,
     StoreBusy,
@@ -56,8 +71,11 @@ _LISTED: Final[Errors] = (*_ALLOWED, Disabled, BadName)
 _FOUND: Final[Errors] = (*_LISTED, NotFound)
 _APPENDED: Final[Errors] = (StoreBusy, OutcomeUnknown)
 _OPENED: Final[Errors] = (*_APPENDED, KeyUnavailable, LogBroken)
+_GUARDED: Final[Errors] = (ApprovalRequired, Conflict, VersionConflict)
+_GLASS: Final = ("Trstctl-Break-Glass",)
 _KEYED: Final[Errors] = (KeyUnavailable, LogBroken, IdempotencyMismatch)
 _CHANGED: Final[Errors] = (*_OPENED, IdempotencyMismatch, AlreadyReplied, VersionConflict)
+_LEASED: Final[Errors] = (*_ALLOWED, Disabled, NotFound, BackendRefused, BackendUnavailable, Misconfigured)
 _EXPANDED: Final[Errors] = (*_OPENED, ReferenceCycle, ReferenceTooLarge)
 
 
@@ -85,22 +103,37 @@ _GONE: Final = (Answer((), 204),)
 _BODY: Final[Errors] = (UnsupportedMediaType,)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
-    "createSecretByName": Operation(_CREATED, (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.NamedValueBody),
-    "createSecret": Operation(_CREATED, (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.ValueBody),
-    "listSecrets": Operation((Answer((Page,)),), _LISTED, queries.NamesQuery),
-    "readSecret": Operation((Answer((SecretValue,)),), (*_FOUND, *_EXPANDED), queries.ReadQuery),
-    "rotateSecret": Operation(
-        _META, (*_FOUND, *_CHANGED, *_BODY, CheckAndSetFailed), body=bodies.RotateBody, headers=("If-Match",)
+    "createSecretByName": Operation(
+        _CREATED,
+        (*_LISTED, *_CHANGED, *_BODY, *_GUARDED, AlreadyExists),
+        body=bodies.NamedValueBody,
+        headers=_GLASS,
     ),
-    "deleteSecret": Operation(_GONE, (*_FOUND, *_CHANGED)),
-    "secretHistory": Operation((Answer((History, SecretValue)),), (*_FOUND, *_OPENED), queries.HistoryQuery),
-    "recoverSecret": Operation(_META, (*_FOUND, *_CHANGED, *_BODY, Conflict), body=bodies.RecoverBody),
-    "undeleteSecret": Operation(_META, (*_FOUND, *_CHANGED, Conflict)),
+    "createSecret": Operation(
+        _CREATED, (*_LISTED, *_CHANGED, *_BODY, *_GUARDED, AlreadyExists), body=bodies.ValueBody, headers=_GLASS
+    ),
+    "listSecrets": Operation((Answer((Page,)),), _LISTED, queries.NamesQuery),
+    "readSecret": Operation((Answer((SecretValue,)),), (*_FOUND, *_EXPANDED, *_GUARDED), queries.ReadQuery, headers=_GLASS),
+    "rotateSecret": Operation(
+        _META,
+        (*_FOUND, *_CHANGED, *_BODY, *_GUARDED, CheckAndSetFailed),
+        body=bodies.RotateBody,
+        headers=("If-Match", *_GLASS),
+    ),
+    "deleteSecret": Operation(_GONE, (*_FOUND, *_CHANGED, *_GUARDED), headers=_GLASS),
+    "secretHistory": Operation((Answer((History, SecretValue)),), (*_FOUND, *_OPENED, *_GUARDED), queries.HistoryQuery, headers=_GLASS),
+    "recoverSecret": Operation(
+        _META, (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.RecoverBody, headers=_GLASS
+    ),
+    "undeleteSecret": Operation(_META, (*_FOUND, *_CHANGED, *_GUARDED), headers=_GLASS),
     "destroySecret": Operation(
-        (Answer((Destroyed,)),), (*_FOUND, *_CHANGED, *_BODY, Conflict), body=bodies.DestroyBody
+        (Answer((Destroyed,)),), (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.DestroyBody, headers=_GLASS
     ),
     "importSecrets": Operation(
-        (Answer((Imported,), 201),), (*_LISTED, *_CHANGED, *_BODY, AlreadyExists), body=bodies.ImportBody
+        (Answer((Imported,), 201),),
+        (*_LISTED, *_CHANGED, *_BODY, *_GUARDED, AlreadyExists),
+        body=bodies.ImportBody,
+        headers=_GLASS,
     ),
     "exportSecrets": Operation(
         (
@@ -108,16 +141,18 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             Answer((str,), media_type="text/plain"),
             Answer((dict[str, str],), media_type="application/yaml"),
         ),
-        (*_FOUND, *_EXPANDED),
+        (*_FOUND, *_EXPANDED, *_GUARDED),
         queries.ExportQuery,
+        headers=_GLASS,
     ),
-    "diffFolders": Operation((Answer((FolderDifference,)),), (*_FOUND, *_OPENED), queries.FolderDiffQuery),
-    "diffVersions": Operation((Answer((VersionDifference,)),), (*_FOUND, *_OPENED), queries.VersionDiffQuery),
+    "diffFolders": Operation((Answer((FolderDifference,)),), (*_FOUND, *_OPENED, *_GUARDED), queries.FolderDiffQuery, headers=_GLASS),
+    "diffVersions": Operation((Answer((VersionDifference,)),), (*_FOUND, *_OPENED, *_GUARDED), queries.VersionDiffQuery, headers=_GLASS),
     "secretReferences": Operation((Answer((ReferenceList,)),), _LISTED, queries.ReferencesQuery),
     "injectSecrets": Operation(
         (Answer((Injection,)),),
-        (*_FOUND, *_EXPANDED, *_KEYED, *_BODY, Conflict),
+        (*_FOUND, *_EXPANDED, *_KEYED, *_BODY, *_GUARDED),
         body=bodies.InjectionBody,
+        headers=_GLASS,
     ),
     "issueToken": Operation((Answer((TokenMeta,), 201),), (*_ALLOWED, *_CHANGED, *_BODY), body=bodies.TokenBody),
     "issueEphemeralKey": Operation(
@@ -125,7 +160,63 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "listTokens": Operation((Answer((TokenPage,)),), _ALLOWED, queries.TokensQuery),
     "revokeToken": Operation(_GONE, (*_ALLOWED, *_CHANGED, *_BODY, NotFound, Conflict), body=bodies.RevokeBody),
+    "approveOnPath": Operation(
+        (Answer((Decision,)),), (*_FOUND, *_CHANGED, *_BODY, Conflict), body=approval_bodies.ApproveBody
+    ),
+    "listApprovals": Operation((Answer((ApprovalPage,)),), _ALLOWED, queries.ApprovalsQuery),
+    "showApproval": Operation((Answer((Approval,)),), (*_ALLOWED, NotFound)),
+    "approve": Operation((Answer((Decision,)),), (*_ALLOWED, *_CHANGED, NotFound, Conflict)),
+    "denyApproval": Operation(
+        _GONE, (*_ALLOWED, *_CHANGED, *_BODY, NotFound, Conflict), body=approval_bodies.DenyBody
+    ),
+    "withdrawApproval": Operation(_GONE, (*_ALLOWED, *_CHANGED, NotFound, Conflict)),
     "whoAmI": Operation((Answer((WhoAmI,)),), ASKED),
+    "issueLease": Operation(
+        (Answer((LeaseMeta,), 201),), (*_LEASED, *_CHANGED, *_BODY, Conflict), body=lease_bodies.LeaseBody
+    ),
+    "listLeases": Operation((Answer((LeasePage,)),), (*_ALLOWED, Disabled), queries.LeasesQuery),
+    "auditLeases": Operation((Answer((LeaseAuditReport,)),), (*_ALLOWED, Disabled, NotFound), queries.LeaseAuditQuery),
+    "showLease": Operation((Answer((LeaseMeta,)),), (*_ALLOWED, Disabled, NotFound)),
+    "renewLease": Operation(
+        (Answer((LeaseMeta,)),), (*_LEASED, *_CHANGED, *_BODY, Conflict), body=lease_bodies.RenewBody
+    ),
+    "revokeLease": Operation(
+        (Answer((LeaseMeta,)),),
+        (*_ALLOWED, Disabled, NotFound, *_CHANGED, *_BODY),
+        body=lease_bodies.RevokeLeaseBody,
+    ),
+    "revokeLeases": Operation(
+        (Answer((Revoking,)),),
+        (*_ALLOWED, Disabled, NotFound, *_CHANGED, *_BODY),
+        body=lease_bodies.RevokeLeasesBody,
+    ),
+    "listProviders": Operation((Answer((ProviderList,)),), (*_ALLOWED, Disabled)),
+    "showProvider": Operation((Answer((ProviderMeta,)),), (*_ALLOWED, Disabled, NotFound)),
+    "configureProvider": Operation(
+        (Answer((ProviderMeta,)),),
+        (*_ALLOWED, Disabled, *_CHANGED, *_BODY, Conflict),
+        body=lease_bodies.ProviderBody,
+    ),
+    "removeProvider": Operation(_GONE, (*_ALLOWED, Disabled, NotFound, *_CHANGED, Conflict)),
+    "testProvider": Operation((Answer((Tried,)),), (*_LEASED, *_KEYED)),
+    "configureRole": Operation(
+        (Answer((RoleMeta,)),), (*_ALLOWED, Disabled, NotFound, *_CHANGED, *_BODY), body=lease_bodies.RoleBody
+    ),
+    "removeRole": Operation(_GONE, (*_ALLOWED, Disabled, NotFound, *_CHANGED)),
+    "createShare": Operation(
+        (Answer((ShareMeta,), 201),), (*_ALLOWED, Disabled, *_CHANGED, *_BODY), body=share_bodies.ShareBody
+    ),
+    "listShares": Operation((Answer((SharePage,)),), (*_ALLOWED, Disabled), share_bodies.SharesQuery),
+    "showShare": Operation((Answer((ShareReceipt,)),), (*_ALLOWED, Disabled, NotFound)),
+    "revokeShare": Operation(
+        _GONE, (*_ALLOWED, Disabled, NotFound, *_CHANGED, *_BODY, Conflict), body=bodies.RevokeBody
+    ),
+    "redeemShare": Operation(
+        (Answer((SharedValue,)),),
+        (*ASKED, Disabled, *_CHANGED, *_BODY, Gone, PassphraseRequired, PassphraseWrong),
+        body=share_bodies.RedeemBody,
+    ),
+    "sharePage": Operation((Answer((str,), media_type="text/html"),), query=None),
     "auditEvents": Operation((Answer((AuditPage,)),), _ALLOWED, queries.AuditQuery),
     "auditExport": Operation((Answer((str,), media_type="application/x-ndjson"),), _ALLOWED),
     "auditVerify": Operation((Answer((Report,)),), (*_ALLOWED, *_KEYED)),

@@ -15,6 +15,14 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1, **PATH},
         "example": "db/password",
     },
+    "approval_id": {
+        "name": "approval_id",
+        "in": "path",
+        "required": True,
+        "description": "The request's id.",
+        "schema": {"type": "string", "pattern": "^apr_[0-9a-f]{32}$"},
+        "example": "apr_0123456789abcdef0123456789abcdef",
+    },
     "token_id": {
         "name": "token_id",
         "in": "path",
@@ -22,6 +30,38 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "description": "The token's id, which is not the token.",
         "schema": {"type": "string", "pattern": "^tok_[0-9a-f]{16}$"},
         "example": "tok_0123456789abcdef",
+    },
+    "lease_id": {
+        "name": "lease_id",
+        "in": "path",
+        "required": True,
+        "description": "The lease's id.",
+        "schema": {"type": "string", "pattern": "^lse_[0-9a-f]{24}$"},
+        "example": "lse_019a0123456789abcdef0123",
+    },
+    "share_id": {
+        "name": "share_id",
+        "in": "path",
+        "required": True,
+        "description": "The share's id, which is not its token.",
+        "schema": {"type": "string", "pattern": "^shr_[0-9a-f]{24}$"},
+        "example": "shr_019a0123456789abcdef0123",
+    },
+    "name": {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "description": "The provider's name.",
+        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
+        "example": "postgresql",
+    },
+    "role": {
+        "name": "role",
+        "in": "path",
+        "required": True,
+        "description": "The role's name.",
+        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
+        "example": "readonly",
     },
 }
 
@@ -36,6 +76,18 @@ REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
         ),
         "schema": {"type": "string", "pattern": "^[ -~]{1,200}$"},
         "example": "00000000-0000-4000-8000-00000000000a",
+    },
+    "Trstctl-Break-Glass": {
+        "name": "Trstctl-Break-Glass",
+        "in": "header",
+        "required": False,
+        "description": (
+            "Why this is to happen without the approval it needs: 1 to 500 characters of UTF-8 on one line. Needs the "
+            "scope `approvals:break-glass` on the path, and is recorded with what it does; where nothing needs "
+            "approval it means nothing."
+        ),
+        "schema": {"type": "string", "minLength": 1, "maxLength": 500},
+        "example": "production is down and nobody else is awake",
     },
     "If-Match": {
         "name": "If-Match",

@@ -24,9 +24,12 @@ STATUS: Final[dict[type[TrstctlError], int]] = {
     errors.IdempotencyMismatch: 422,
     errors.Invalid: 400,
     errors.NotFound: 404,
+    errors.Gone: 410,
     errors.CheckAndSetFailed: 412,
     errors.Conflict: 409,
     errors.TooManyRequests: 429,
+    errors.BackendUnavailable: 503,
+    errors.BackendError: 502,
     errors.Unavailable: 503,
     TrstctlError: 500,
 }
@@ -68,7 +71,7 @@ def _headers(error: TrstctlError) -> dict[str, str]:
         return {"www-authenticate": 'Bearer realm="trstctl"'}
     if isinstance(error, errors.TooManyRequests):
         return {"retry-after": str(error.retry_after)}
-    if isinstance(error, errors.Unavailable | errors.AlreadyReplied):
+    if isinstance(error, errors.Unavailable | errors.AlreadyReplied | errors.BackendUnavailable):
         return {"retry-after": "1"}
     return {}
 

@@ -140,6 +140,25 @@ class TokensQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     include_revoked: Annotated[bool, Meta(description="List revoked tokens as well.", examples=[True])] = False
 
 
+class ApprovalsQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which requests for approval are listed."""
+
+    state: Annotated[
+        Literal["pending", "approved", "used", "denied", "withdrawn", "expired", "void"] | None,
+        Meta(description="Only those in this state.", examples=["pending"]),
+    ] = None
+    path: Annotated[
+        Text | None,
+        Meta(description="Only for this secret; a `*` at the end stands for any rest.", examples=["db/*"]),
+    ] = None
+    requester: Annotated[Text | None, Meta(description="Only of this subject.", examples=["ci-deploy"])] = None
+    cursor: Annotated[
+        Annotated[int, Meta(ge=1, le=10**12)] | None,
+        Meta(description="Where to go on: the `next_cursor` of the answer before.", examples=[901]),
+    ] = None
+    limit: Limit = 100
+
+
 class AuditQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which events are listed, and in which order."""
 
@@ -175,3 +194,26 @@ class AuditQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
             examples=["next:120"],
         ),
     ] = None
+
+
+class LeasesQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which leases are listed."""
+
+    provider: Annotated[Text | None, Meta(description="Of this provider.", examples=["postgresql"])] = None
+    role: Annotated[Text | None, Meta(description="Of the role of this name.", examples=["readonly"])] = None
+    subject: Annotated[Text | None, Meta(description="Of whom they were issued to.", examples=["payments"])] = None
+    state: Annotated[
+        Literal["pending", "active", "failed", "revoking", "revoked"] | None,
+        Meta(description="In this state.", examples=["active"]),
+    ] = None
+    prefix: Annotated[Text | None, Meta(description="Whose `provider/role` begins so.", examples=["postgresql/"])] = (
+        None
+    )
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
+class LeaseAuditQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which backend is compared."""
+
+    provider: Annotated[Text | None, Meta(description="This one alone.", examples=["postgresql"])] = None

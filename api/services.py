@@ -8,10 +8,18 @@ from typing import Protocol
 
 from api.metrics import Metrics
 from domain.call import Call
+from domain.commands.approvals import ApprovalCommands
 from domain.commands.comparing import SecretComparison
+from domain.commands.lease_audit import LeaseAudit
+from domain.commands.lease_making import LeaseMaking
+from domain.commands.leases import LeaseCommands
+from domain.commands.providers import ProviderCommands
+from domain.commands.inbox import ApprovalInbox
 from domain.commands.reading import SecretReads
+from domain.commands.redeeming import ShareRedeeming
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
+from domain.commands.shares import ShareCommands
 from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
@@ -70,11 +78,15 @@ class Auditing(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of a request: body sizes in bytes, rate in requests per second and token (0 is off), time in seconds."""
+    """Bounds of a request: body sizes in bytes, rates in requests per second (0 is off), time in seconds.
+
+    Requests are counted by token; redeems of shares, which need none, by the client's address.
+    """
 
     body_bytes: int = 8 * 1024 * 1024
     import_bytes: int = 96 * 1024 * 1024
     requests_per_second: int = 5000
+    redeems_per_second: int = 20
     client_timeout_seconds: float = 30.0
 
 
@@ -89,6 +101,14 @@ class Services:
     comparison: SecretComparison
     tokens: TokenCommands
     token_ends: TokenEnds
+    approvals: ApprovalCommands
+    approval_inbox: ApprovalInbox
+    providers: ProviderCommands
+    lease_making: LeaseMaking
+    leases: LeaseCommands
+    lease_audit: LeaseAudit
+    shares: ShareCommands
+    redeeming: ShareRedeeming
     audit_events: AuditEvents
     auditing: Auditing
     replies: ReplyFinder

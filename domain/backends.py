@@ -11,44 +11,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from domain.errors import TrstctlError
+from domain.errors import BackendError as BackendError  # noqa: PLC0414 - what the port raises belongs to it
+from domain.errors import BackendRefused as BackendRefused  # noqa: PLC0414 - as above
+from domain.errors import BackendUnavailable as BackendUnavailable  # noqa: PLC0414 - as above
+from domain.errors import NotYet as NotYet  # noqa: PLC0414 - as above
+from domain.errors import UnknownDestination as UnknownDestination  # noqa: PLC0414 - as above
 
 ACCOUNT_PREFIX = "trst-"
 """How the name of every account of ours begins, so that an audit finds it whoever lost it."""
-
-
-class BackendError(TrstctlError):
-    """The backend did not do what it was asked. The message never holds a credential."""
-
-    code = "backend-error"
-
-
-class BackendRefused(BackendError):
-    """The backend answered and will not: missing privilege, wrong statement. Trying again alone will not help."""
-
-    code = "backend-refused"
-
-
-class BackendUnavailable(BackendError):
-    """The backend cannot be reached, did not answer in time, or is overloaded. What was asked may have happened."""
-
-    code = "backend-unavailable"
-
-
-class UnknownDestination(BackendError):
-    """No backend of this name is configured any more: what is owed to it stays owed, and a person is told."""
-
-    code = "unknown-destination"
-
-
-class NotYet(BackendError):
-    """The credential cannot be taken back before `until`, such as a signed token: ask again then."""
-
-    code = "not-yet"
-
-    def __init__(self, message: str, until: datetime) -> None:
-        super().__init__(message)
-        self.until = until
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

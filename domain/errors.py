@@ -5,14 +5,16 @@ The message of an error is shown to the caller: it says what is wrong and what t
 
     TrstctlError
     ├── Refused            the caller asked for something it may not have or do
-    │   ├── Unauthenticated · Forbidden
+    │   ├── Unauthenticated · Forbidden · ApprovalRequired · PassphraseRequired · PassphraseWrong
     ├── Invalid            the request itself is wrong
     │   ├── TooLarge · BadName · ReferenceTooLarge · IdempotencyMismatch · UnsupportedMediaType
     ├── NotFound
+    ├── Gone               a share that gives nothing, for a reason that is not told
     ├── Conflict           the state does not allow it
     │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · ReferenceCycle
     ├── TooManyRequests
-    ├── BackendError (in `domain.backends`)   a system we make credentials in did not do it
+    ├── BackendError       a system that we make credentials in did not do what it was asked
+    │   ├── BackendRefused · BackendUnavailable · NotYet · UnknownDestination
     └── Unavailable        we cannot do it now, and nothing was done
         ├── Disabled · KeyUnavailable · StoreUnavailable · StoreBusy · Misconfigured · LogBroken
         └── OutcomeUnknown (a StoreUnavailable): the one case in which it may have been done all the same
@@ -21,7 +23,8 @@ The message of an error is shown to the caller: it says what is wrong and what t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Final
 
 
 class TrstctlError(Exception):
@@ -51,6 +54,27 @@ class Forbidden(Refused):
     """The token is good but its scopes do not allow this."""
 
     code = "forbidden"
+
+
+class ApprovalRequired(Refused):
+    """A policy wants this approved first. The request for it is open by now, and what it waits for is told."""
+
+    code = "approval-required"
+
+
+class PassphraseRequired(Refused):
+    """The share is good, and opens with the passphrase that its sender chose."""
+
+    code = "passphrase-required"
+
+
+class PassphraseWrong(Refused):
+    """The share is good, the passphrase is not. After `tries_left` more such tries it is locked for ever."""
+
+    code = "passphrase-wrong"
+
+    def __init__(self, message: str, *, tries_left: int) -> None:
+        super().__init__(message, extensions={"tries_left": tries_left})
 
 
 class Invalid(TrstctlError):
@@ -93,6 +117,21 @@ class NotFound(TrstctlError):
     """There is no such thing here, or not for this tenant."""
 
     code = "not-found"
+
+
+_GONE: Final = (
+    "this share gives nothing: it was opened already, has expired, was withdrawn, or never existed; ask its sender for "
+    "another"
+)
+
+
+class Gone(TrstctlError):
+    """The share was opened already, has expired, was withdrawn or locked, or never was: the answer is the same."""
+
+    code = "gone"
+
+    def __init__(self, message: str = _GONE) -> None:
+        super().__init__(message)
 
 
 class Conflict(TrstctlError):
@@ -148,6 +187,40 @@ class TooManyRequests(TrstctlError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class BackendError(TrstctlError):
+    """The backend did not do what it was asked. The message never holds a credential."""
+
+    code = "backend-error"
+
+
+class BackendRefused(BackendError):
+    """The backend answered and will not: missing privilege, wrong statement. Trying again alone will not help."""
+
+    code = "backend-refused"
+
+
+class BackendUnavailable(BackendError):
+    """The backend cannot be reached, did not answer in time, or is overloaded. What was asked may have happened."""
+
+    code = "backend-unavailable"
+
+
+class UnknownDestination(BackendError):
+    """No backend of this name is configured any more: what is owed to it stays owed, and a person is told."""
+
+    code = "unknown-destination"
+
+
+class NotYet(BackendError):
+    """The credential cannot be taken back before `until`, such as a signed token: ask again then."""
+
+    code = "not-yet"
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class Unavailable(TrstctlError):

@@ -8,32 +8,100 @@ from __future__ import annotations
 from typing import Final
 
 from domain.access import SecretRead, SecretsCompared, SecretsInjected
+from domain.approval import ApprovalRequest
+from domain.approval_events import (
+    ApprovalBypassed,
+    ApprovalDenied,
+    ApprovalExpired,
+    ApprovalGranted,
+    ApprovalRequested,
+    ApprovalUsed,
+    ApprovalVoided,
+    ApprovalWithdrawn,
+)
 from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
 from domain.delivery import DeliveryAttempted, DeliveryFailed, DeliveryParked, DeliveryResolved, DeliveryRetried
 from domain.event import Aggregate, Event
 from domain.kek import KekRotated, SigningKeyCreated
+from domain.lease import (
+    Lease,
+    LeaseFailed,
+    LeaseIssued,
+    LeaseRenewalFailed,
+    LeaseRenewalRequested,
+    LeaseRenewed,
+    LeaseRequested,
+    LeaseRevocationRequested,
+    LeaseRevocationVerified,
+)
+from domain.provider import (
+    Provider,
+    ProviderConfigured,
+    ProviderCreated,
+    ProviderCredentialsDestroyed,
+    ProviderRemoved,
+    RoleConfigured,
+    RoleRemoved,
+)
 from domain.secret import Secret, SecretCreated, SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
+from domain.share import (
+    Share,
+    ShareCreated,
+    ShareExpired,
+    ShareLocked,
+    SharePassphraseFailed,
+    ShareRevoked,
+    ShareViewed,
+)
 from domain.tenant import Tenant, TenantCreated
 
-AGGREGATES: Final[tuple[type[Aggregate], ...]] = (ApiToken, Secret, Tenant)
+AGGREGATES: Final[tuple[type[Aggregate], ...]] = (ApiToken, ApprovalRequest, Lease, Provider, Secret, Share, Tenant)
 
 EVENTS: Final[dict[str, type[Event]]] = {
     event.TOPIC: event
     for event in (
         ApiTokenIssued,
         ApiTokenRevoked,
+        ApprovalBypassed,
+        ApprovalDenied,
+        ApprovalExpired,
+        ApprovalGranted,
+        ApprovalRequested,
+        ApprovalUsed,
+        ApprovalVoided,
+        ApprovalWithdrawn,
         DeliveryAttempted,
         DeliveryFailed,
         DeliveryParked,
         DeliveryResolved,
         DeliveryRetried,
         KekRotated,
+        LeaseFailed,
+        LeaseIssued,
+        LeaseRenewalFailed,
+        LeaseRenewalRequested,
+        LeaseRenewed,
+        LeaseRequested,
+        LeaseRevocationRequested,
+        LeaseRevocationVerified,
+        ProviderConfigured,
+        ProviderCreated,
+        ProviderCredentialsDestroyed,
+        ProviderRemoved,
+        RoleConfigured,
+        RoleRemoved,
         SecretCreated,
         SecretDeleted,
         SecretRead,
         SecretUndeleted,
         SecretsCompared,
         SecretsInjected,
+        ShareCreated,
+        ShareExpired,
+        ShareLocked,
+        SharePassphraseFailed,
+        ShareRevoked,
+        ShareViewed,
         SigningKeyCreated,
         TenantCreated,
         VersionWritten,

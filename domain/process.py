@@ -14,7 +14,30 @@ from typing import Any, Final
 import msgspec
 
 from domain.api_token import ApiTokenIssued, ApiTokenRevoked
+from domain.approval_events import (
+    ApprovalDenied,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalUsed,
+    ApprovalVoided,
+    ApprovalWithdrawn,
+)
 from domain.event import Event
+from domain.lease import (
+    BY_THE_CLOCK,
+    LeaseFailed,
+    LeaseIssued,
+    LeaseRenewed,
+    LeaseRequested,
+    LeaseRevocationRequested,
+    LeaseRevocationVerified,
+)
+from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
+
+EXPIRE_APPROVAL: Final = "approval.expire"
+EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
+REVOKE_LEASE: Final = "lease.revoke"
+EXPIRE_SHARE: Final = "share.expire"
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -36,8 +59,6 @@ class Discharged(msgspec.Struct, frozen=True):
 
 Change = Due | Discharged
 
-EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
-
 
 def _token_issued(event: ApiTokenIssued) -> Iterable[Change]:
     if event.expires_at:
@@ -48,9 +69,74 @@ def _token_revoked(event: ApiTokenRevoked) -> Iterable[Change]:
     yield Discharged(EXPIRE_TOKEN, event.token_id)
 
 
+def _approval_requested(event: ApprovalRequested) -> Iterable[Change]:
+    yield Due(EXPIRE_APPROVAL, event.approval_id, event.expires_at)
+
+
+_ApprovalEnd = ApprovalDenied | ApprovalExpired | ApprovalUsed | ApprovalVoided | ApprovalWithdrawn
+
+
+def _approval_ended(event: _ApprovalEnd) -> Iterable[Change]:
+    yield Discharged(EXPIRE_APPROVAL, event.approval_id)
+
+
+def _requested(event: LeaseRequested) -> Iterable[Change]:
+    """Who asked for it may be dead by then: what is not issued in time is removed."""
+    yield Due(REVOKE_LEASE, event.lease_id, event.give_up_at, event.destination)
+
+
+def _expiring(event: LeaseIssued | LeaseRenewed) -> Iterable[Change]:
+    yield Due(REVOKE_LEASE, event.lease_id, event.expires_at, event.destination)
+
+
+def _failed(event: LeaseFailed) -> Iterable[Change]:
+    """A backend that says it failed may have made the account all the same."""
+    yield Due(REVOKE_LEASE, event.lease_id, event.look_at, event.destination)
+
+
+def _revoking(event: LeaseRevocationRequested) -> Iterable[Change]:
+    """At once. By whom the end was recorded while it came due does not matter: an attempt under way has its claim."""
+    if event.cause not in BY_THE_CLOCK:
+        yield Due(REVOKE_LEASE, event.lease_id, event.timestamp, event.destination)
+
+
+def _revoked(event: LeaseRevocationVerified) -> Iterable[Change]:
+    yield Discharged(REVOKE_LEASE, event.lease_id)
+
+
+def _shared(event: ShareCreated) -> Iterable[Change]:
+    yield Due(EXPIRE_SHARE, event.share_id, event.expires_at)
+
+
+def _viewed(event: ShareViewed) -> Iterable[Change]:
+    if not event.remaining:
+        yield Discharged(EXPIRE_SHARE, event.share_id)
+
+
+def _share_ended(event: ShareExpired | ShareLocked | ShareRevoked) -> Iterable[Change]:
+    yield Discharged(EXPIRE_SHARE, event.share_id)
+
+
 _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApiTokenIssued: _token_issued,
     ApiTokenRevoked: _token_revoked,
+    ApprovalDenied: _approval_ended,
+    ApprovalExpired: _approval_ended,
+    ApprovalRequested: _approval_requested,
+    ApprovalUsed: _approval_ended,
+    ApprovalVoided: _approval_ended,
+    ApprovalWithdrawn: _approval_ended,
+    LeaseFailed: _failed,
+    LeaseIssued: _expiring,
+    LeaseRenewed: _expiring,
+    LeaseRequested: _requested,
+    LeaseRevocationRequested: _revoking,
+    LeaseRevocationVerified: _revoked,
+    ShareCreated: _shared,
+    ShareExpired: _share_ended,
+    ShareLocked: _share_ended,
+    ShareRevoked: _share_ended,
+    ShareViewed: _viewed,
 }
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.catalog import ProviderEntry
+
 
 class SecretVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a secret, with what is true of its name now."""
@@ -189,4 +191,71 @@ class DueWorkView(Protocol):
 
     async def by_id(self, tenant: str, work_id: str) -> Work | None:
         """The tenant's work of this id, or None."""
+        ...
+
+
+class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A lease as it is now; never its credential."""
+
+    lease_id: str
+    provider: str
+    kind: str
+    destination: str
+    role: str
+    subject: str
+    account: str
+    state: str
+    """One of `domain.lease.STATES`."""
+    cause: str | None
+    """Why it ends or ended: `expired`, `abandoned`, `revoked`, …"""
+    requested_at: datetime
+    issued_at: datetime | None
+    expires_at: datetime
+    max_expires_at: datetime
+    ended_at: datetime | None
+    """When its end began."""
+    gone_at: datetime | None
+    """When it was seen to be gone at the backend."""
+    error: str | None
+
+
+class LeaseFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which leases are meant; None means any. `prefix` is one of `provider/role`."""
+
+    provider: str | None = None
+    role: str | None = None
+    subject: str | None = None
+    state: str | None = None
+    prefix: str | None = None
+
+
+class LeasesView(Protocol):
+    """Leases, a tenant's own for people, a backend's across tenants for its audit."""
+
+    async def find(self, tenant: str, lease_id: str) -> LeaseRow | None:
+        """The tenant's lease of this id, or None."""
+        ...
+
+    async def page(self, tenant: str, wanted: LeaseFilter, after_id: str, limit: int) -> list[LeaseRow]:
+        """The tenant's leases that `wanted` describes, in order of id, which is that of time, after `after_id`."""
+        ...
+
+    async def there(self, destination: str, accounts: Sequence[str]) -> set[str]:
+        """Those of `accounts` that a lease has at this backend and that are not seen to be gone."""
+        ...
+
+    async def expected(self, destination: str, after: str, limit: int) -> list[LeaseRow]:
+        """Leases at this backend not seen to be gone, in order of account, after the account `after`."""
+        ...
+
+
+class ProvidersView(Protocol):
+    """Providers that tenants have configured through the API."""
+
+    async def find(self, tenant: str, name: str) -> ProviderEntry | None:
+        """The tenant's provider of this name, with its roles, or None."""
+        ...
+
+    async def all(self, tenant: str) -> list[ProviderEntry]:
+        """Every provider of the tenant, in order of name."""
         ...

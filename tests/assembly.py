@@ -23,10 +23,15 @@ from api.app import create_app
 from api.asgi import ASGIApp
 from api.metrics import Metrics
 from api.services import Limits, Services
+from cli.server.approving import Approving
 from cli.server.auditing import LogAuditing
 from cli.server.config import Settings
 from cli.server.config.process import Process
+from cli.server.config.settings import Secrets
+from cli.server.config.shares import Shares
+from cli.server.leasing import Leasing
 from cli.server.processing import open_outbox
+from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_sqlite
 from domain.call import Call, Principal
 from domain.commands.comparing import SecretComparison
@@ -39,6 +44,7 @@ from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 
+_SECRETS = Secrets()
 RETENTION = timedelta(hours=1)
 """How long replies are kept for whoever repeats a request."""
 LONGEST_EPHEMERAL = 3600
@@ -62,7 +68,7 @@ class MovableClock:
 class Assembly:
     """Everything over one store. `folder` holds the KEK file and the database."""
 
-    def __init__(self, folder: Path, store: Store, clock: MovableClock) -> None:
+    def __init__(self, folder: Path, store: Store, clock: MovableClock, secrets: Secrets) -> None:
         self.folder = folder
         self.store = store
         self.clock = clock
@@ -78,7 +84,11 @@ class Assembly:
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, clock, os.urandom)
         self.follower = Follower(self.views.audit, store.reader, self.committer)
         self.auditing = LogAuditing(Settings(data_dir=str(folder)), store.reader, None, self.follower)
+        self.log = self.committer
+        self.approving = Approving(secrets.approvals, self, clock)
         self._secret_commands()
+        self.leasing = Leasing(secrets, self, clock, self.wake)
+        self.sharing = Sharing(Shares(), self, clock, "https://trstctl.example")
         self.attempts: list[tuple[str, str]] = []
         """Kind and outcome of each attempt at what came due."""
         self.outbox = open_outbox(
@@ -87,15 +97,17 @@ class Assembly:
         )  # fmt: skip
 
     def _secret_commands(self) -> None:
-        log, view, sealer, clock = self.committer, self.views.secrets, self.sealer, self.clock
+        log, view, sealer, clock, gate = (
+            self.committer, self.views.secrets, self.sealer, self.clock, self.approving.gate,
+        )  # fmt: skip
         expander = Expander(sealer, view)
-        self.secrets = SecretCommands(log, self.repository, sealer, view, self.replies, clock)
-        self.reads = SecretReads(log, sealer, view, clock)
-        self.resolution = SecretResolution(log, self.reads, expander, view, self.views.references, clock)
+        self.secrets = SecretCommands(log, self.repository, sealer, view, self.replies, clock, gate)
+        self.reads = SecretReads(log, sealer, view, clock, gate)
+        self.resolution = SecretResolution(self.reads, expander, view, self.views.references, clock)
         self.transfer = SecretTransfer(
             log, self.repository, self.secrets, self.reads, expander, view, self.replies, clock
         )
-        self.comparison = SecretComparison(log, self.reads, expander, view, clock)
+        self.comparison = SecretComparison(self.reads, expander, view, clock)
 
     def services(self, **changes: Any) -> Services:
         """What the API is handed; `changes` are other parts than the usual ones."""
@@ -107,11 +119,19 @@ class Assembly:
             comparison=self.comparison,
             tokens=self.tokens,
             token_ends=self.token_ends,
+            approvals=self.approving.commands,
+            approval_inbox=self.approving.inbox,
+            providers=self.leasing.providers,
+            lease_making=self.leasing.making,
+            leases=self.leasing.leases,
+            lease_audit=self.leasing.audit,
+            shares=self.sharing.shares,
+            redeeming=self.sharing.redeeming,
             audit_events=self.views.audit,
             auditing=self.auditing,
             replies=self.replies,
             metrics=Metrics("0"),
-            limits=Limits(),
+            limits=Limits(redeems_per_second=0),
             secrets_disabled=None,
             ready=_ready,
             tenant_name=self._tenant_name,
@@ -137,6 +157,10 @@ class Assembly:
         token = issued.result.token
         assert isinstance(token, str)
         return token
+
+    def wake(self, destination: str) -> None:
+        """Work for this destination has just come due."""
+        self.outbox.wake(destination)
 
     async def process(self) -> None:
         """Do what has come due by the clock, as the scheduler would."""
@@ -170,11 +194,11 @@ def _make_kek(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def assembled(folder: Path) -> AsyncIterator[Assembly]:
+async def assembled(folder: Path, secrets: Secrets = _SECRETS) -> AsyncIterator[Assembly]:
     """An assembly on a store in `folder`, which is made if it is not there."""
     _make_kek(folder)
     store = await open_sqlite(folder / "trstctl.db", durable=False)
-    assembly = Assembly(folder, store, MovableClock())
+    assembly = Assembly(folder, store, MovableClock(), secrets)
     following = asyncio.create_task(assembly.follower.run())
     try:
         yield assembly
@@ -182,5 +206,7 @@ async def assembled(folder: Path) -> AsyncIterator[Assembly]:
         following.cancel()
         await asyncio.wait([following])
         await assembly.outbox.stop()
+        await assembly.leasing.backends.close()
+        assembly.sharing.lock.close()
         await assembly.committer.stop()
         await store.close()

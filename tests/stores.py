@@ -25,10 +25,14 @@ from domain.access import SecretRead
 from domain.chain import GENESIS, header_bytes, link
 from domain.ports import Append, Projection, Reader, Row
 from domain.secret import SecretDeleted
+from projections.approvals import Approvals
 from projections.audit import AuditEvents
 from projections.due_work import DueWork
+from projections.leases import Leases
+from projections.providers import Providers
 from projections.references import References
 from projections.secrets import Secrets
+from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.tokens import Tokens
 
@@ -38,7 +42,7 @@ EVENTS = """SELECT position, id, stream, version, type, tenant, time, actor, req
 
 def every_projection(reader: Any = None) -> list[Projection]:
     """All read models of the product, in the order in which their tables are made. To apply, they need no reader."""
-    return [Tenants(reader), Tokens(reader), Secrets(reader), References(reader), AuditEvents(reader), DueWork(reader)]
+    return [Tenants(reader), Tokens(reader), Secrets(reader), References(reader), Approvals(reader), AuditEvents(reader), DueWork(reader), Providers(reader), Leases(reader), Shares(reader)]
 
 
 class Store(Protocol):

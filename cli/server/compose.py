@@ -17,6 +17,7 @@ from adapters.keyring import KeyRing
 from adapters.log.batch import Batch
 from adapters.log.follower import Follower
 from adapters.log.repository import StreamRepository
+from adapters.outbox import Outbox
 from adapters.replies import SealedReplies
 from adapters.scheduler import Scheduler
 from adapters.sealing import EnvelopeSealer
@@ -26,10 +27,13 @@ from api.asgi import ASGIApp
 from api.description import VERSION
 from api.metrics import Metrics
 from api.services import Limits, Services
+from cli.server.approving import Approving
 from cli.server.auditing import LogAuditing
 from cli.server.config import Settings
+from cli.server.leasing import Leasing
 from cli.server.processing import open_outbox
 from cli.server.readiness import Readiness
+from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_store
 from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
@@ -41,7 +45,7 @@ from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 from domain.errors import KeyUnavailable
-from domain.ports import Append
+from domain.ports import Append, EventLog
 
 _log = logging.getLogger("trstctl.server")
 
@@ -68,7 +72,21 @@ class Runtime:
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
         self._token_commands()
+        self.approving = Approving(settings.secrets.approvals, self, now)
         self._secret_commands()
+        self.outbox: Outbox | None = None
+        self.leasing = Leasing(settings.secrets, self, now, self.wake)
+        self.sharing = Sharing(settings.shares, self, now, settings.url)
+
+    @property
+    def log(self) -> EventLog:
+        """Where events are appended."""
+        return self.committer
+
+    def wake(self, destination: str) -> None:
+        """Work for this destination has just come due; a process that serves nothing leaves it to one that does."""
+        if self.outbox:
+            self.outbox.wake(destination)
 
     def _token_commands(self) -> None:
         log, view, longest = self.committer, self.views.tokens, self.settings.access.max_ephemeral_ttl_seconds
@@ -76,15 +94,15 @@ class Runtime:
         self.token_ends = TokenEnds(log, view, self.replies, now, os.urandom)
 
     def _secret_commands(self) -> None:
-        log, view, sealer = self.committer, self.views.secrets, self.sealer
+        log, view, sealer, gate = self.committer, self.views.secrets, self.sealer, self.approving.gate
         expander = Expander(sealer, view)
-        self.secrets = SecretCommands(log, self.repository, sealer, view, self.replies, now)
-        self.reads = SecretReads(log, sealer, view, now)
-        self.resolution = SecretResolution(log, self.reads, expander, view, self.views.references, now)
+        self.secrets = SecretCommands(log, self.repository, sealer, view, self.replies, now, gate)
+        self.reads = SecretReads(log, sealer, view, now, gate)
+        self.resolution = SecretResolution(self.reads, expander, view, self.views.references, now)
         self.transfer = SecretTransfer(
             log, self.repository, self.secrets, self.reads, expander, view, self.replies, now
         )
-        self.comparison = SecretComparison(log, self.reads, expander, view, now)
+        self.comparison = SecretComparison(self.reads, expander, view, now)
 
     def secrets_disabled(self) -> str | None:
         """Why the secrets surface is closed, or None if it is open."""
@@ -103,6 +121,8 @@ class Runtime:
 
     async def close(self) -> None:
         """Write what waits, then let go of the store and wipe the keys."""
+        await self.leasing.backends.close()
+        self.sharing.lock.close()
         await self.committer.stop()
         await self.store.close()
         self.ring.wipe()
@@ -137,8 +157,11 @@ async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
             scheduler.every(every, "sign a checkpoint", checkpointer.sign_if_grown)
             await checkpointer.begin()
             stack.push_async_callback(checkpointer.sign_if_grown)
+        runtime.approving.gate.observe(lambda bypass: metrics.bypassed(bypass.action))
         process = runtime.settings.process
-        outbox = open_outbox(process, runtime, runtime.committer, runtime.views.due_work, now, metrics.attempt)
+        runtime.outbox = outbox = open_outbox(
+            process, runtime, runtime.committer, runtime.views.due_work, now, metrics.attempt
+        )
         scheduler.every(process.tick_seconds, "do what has come due", outbox.tick)
         stack.push_async_callback(outbox.stop, 5.0)
         scheduler.start()
@@ -187,6 +210,14 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         comparison=runtime.comparison,
         tokens=runtime.tokens,
         token_ends=runtime.token_ends,
+        approvals=runtime.approving.commands,
+        approval_inbox=runtime.approving.inbox,
+        providers=runtime.leasing.providers,
+        lease_making=runtime.leasing.making,
+        leases=runtime.leasing.leases,
+        lease_audit=runtime.leasing.audit,
+        shares=runtime.sharing.shares,
+        redeeming=runtime.sharing.redeeming,
         audit_events=runtime.views.audit,
         auditing=auditing,
         replies=runtime.replies,
@@ -195,6 +226,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
             body_bytes=limits.body_bytes,
             import_bytes=limits.import_bytes,
             requests_per_second=limits.requests_per_second,
+            redeems_per_second=runtime.settings.shares.redeems_per_second,
             client_timeout_seconds=limits.client_timeout_seconds,
         ),
         secrets_disabled=runtime.secrets_disabled(),

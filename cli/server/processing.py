@@ -10,10 +10,13 @@ from typing import Protocol
 from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
 from adapters.outbox_lane import Effect, Hands, Inside, Pace
+from cli.server.approving import Approving
 from cli.server.config.process import Process
+from cli.server.leasing import Leasing
+from cli.server.sharing import Sharing
 from domain.commands.token_ends import TokenEnds
 from domain.ports import Clock, EventLog
-from domain.process import EXPIRE_TOKEN, RetryPolicy
+from domain.process import EXPIRE_APPROVAL, EXPIRE_SHARE, EXPIRE_TOKEN, REVOKE_LEASE, RetryPolicy
 from domain.views import DueWorkView
 
 
@@ -25,15 +28,34 @@ class Parts(Protocol):
         """How tokens end."""
         ...
 
+    @property
+    def approving(self) -> Approving:
+        """Approvals."""
+        ...
+
+    @property
+    def leasing(self) -> Leasing:
+        """Leases."""
+        ...
+
+    @property
+    def sharing(self) -> Sharing:
+        """Shares."""
+        ...
+
 
 def inside(parts: Parts) -> Mapping[str, Inside]:
     """By kind, what ends with an event of ours."""
-    return {EXPIRE_TOKEN: parts.token_ends.expire}
+    return {
+        EXPIRE_APPROVAL: parts.approving.expire,
+        EXPIRE_SHARE: parts.sharing.shares.expire,
+        EXPIRE_TOKEN: parts.token_ends.expire,
+    }
 
 
-def effects(_parts: Parts) -> Mapping[str, Effect]:
+def effects(parts: Parts) -> Mapping[str, Effect]:
     """By kind, what is done at a backend."""
-    return {}
+    return {REVOKE_LEASE: parts.leasing.revocation}
 
 
 def open_outbox(

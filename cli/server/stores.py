@@ -18,10 +18,14 @@ from adapters.sqlite.schema import create
 from cli.server.config import Settings
 from domain.errors import Misconfigured
 from domain.ports import Projection, Reader
+from projections.approvals import Approvals
 from projections.audit import AuditEvents
 from projections.due_work import DueWork
+from projections.leases import Leases
+from projections.providers import Providers
 from projections.references import References
 from projections.secrets import Secrets
+from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.tokens import Tokens
 
@@ -36,18 +40,31 @@ class Views:
     tenants: Tenants
     audit: AuditEvents
     due_work: DueWork
+    approvals: Approvals
+    providers: Providers
+    leases: Leases
+    shares: Shares
 
     @classmethod
     def over(cls, reader: Reader) -> Views:
         """The read models, reading through `reader`."""
         return cls(
-            Secrets(reader), References(reader), Tokens(reader), Tenants(reader), AuditEvents(reader), DueWork(reader)
+            secrets=Secrets(reader),
+            references=References(reader),
+            tokens=Tokens(reader),
+            tenants=Tenants(reader),
+            audit=AuditEvents(reader),
+            due_work=DueWork(reader),
+            approvals=Approvals(reader),
+            providers=Providers(reader),
+            leases=Leases(reader),
+            shares=Shares(reader),
         )
 
     @property
     def inline(self) -> Sequence[Projection]:
         """Applied in the transaction of the events."""
-        return (self.tenants, self.tokens, self.secrets, self.references, self.due_work)
+        return (self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers, self.leases, self.shares)
 
     @property
     def following(self) -> Sequence[Projection]:

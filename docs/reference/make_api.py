@@ -45,7 +45,7 @@ def _contents(document: Document) -> Iterator[str]:
     for tag in document["tags"]:
         for method, path, operation in outline.operations(document, tag["name"]):
             title = operation["summary"]
-            needs = "no" if operation.get("security") == [] else "yes"
+            needs = {0: "no", 1: "yes", 2: "if wanted"}[len(operation.get("security", [{}]))]
             yield f"| [{title}](#{title.lower().replace(' ', '-')}) | `{method} {path}` | {needs} |"
     yield ""
 

@@ -52,12 +52,29 @@ class _Destroyed(msgspec.Struct):
     numbers: list[int]
 
 
+class _Shared(msgspec.Struct):
+    seal_id: str
+    seal_digest: str
+
+
+class _Viewed(msgspec.Struct):
+    remaining: int
+
+
 class _KeyCreated(msgspec.Struct):
     public: str
 
 
+class _Sealed(msgspec.Struct):
+    seal_id: str
+    seal_digest: str
+
+
+_SEALED: Final = msgspec.json.Decoder(_Sealed)
 _WRITTEN: Final = msgspec.json.Decoder(_Written)
 _DESTROYED: Final = msgspec.json.Decoder(_Destroyed)
+_SHARED: Final = msgspec.json.Decoder(_Shared)
+_VIEWED: Final = msgspec.json.Decoder(_Viewed)
 _KEY_CREATED: Final = msgspec.json.Decoder(_KeyCreated)
 
 
@@ -98,14 +115,55 @@ def _destroying(log: Statements, event: Stated) -> None:
         log.destroyed.setdefault((event.stream, number), event.position)
 
 
+def _sealed_once(log: Statements, event: Stated) -> None:
+    """A stream has one sealed value, whatever else happens in it."""
+    body = _SEALED.decode(event.body)
+    sealing = Sealing(event.position, bytes.fromhex(body.seal_digest), sys.intern(event.stream), 1)
+    log.sealings[sys.intern(event.tenant), body.seal_id] = sealing
+
+
+def _ended(log: Statements, event: Stated) -> None:
+    """With the end of such a stream its value's key is destroyed."""
+    log.destroyed.setdefault((event.stream, 1), event.position)
+
+
+def _shared(log: Statements, event: Stated) -> None:
+    """A share has one value, as version 1."""
+    body = _SHARED.decode(event.body)
+    sealing = Sealing(event.position, bytes.fromhex(body.seal_digest), sys.intern(event.stream), 1)
+    log.sealings[sys.intern(event.tenant), body.seal_id] = sealing
+
+
+def _share_viewed(log: Statements, event: Stated) -> None:
+    if not _VIEWED.decode(event.body).remaining:
+        _share_ended(log, event)
+
+
+def _share_ended(log: Statements, event: Stated) -> None:
+    log.destroyed.setdefault((event.stream, 1), event.position)
+
+
 def _key_created(log: Statements, event: Stated) -> None:
     public = bytes.fromhex(_KEY_CREATED.decode(event.body).public)
     log.signing_keys.append(SigningKeyNamed(event.position, public))
 
 
 _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
+    "approval.denied": _ended,
+    "approval.expired": _ended,
+    "approval.requested": _sealed_once,
+    "approval.used": _ended,
+    "approval.voided": _ended,
+    "approval.withdrawn": _ended,
+    "provider.configured": _written,
+    "provider.credentials.destroyed": _destroying,
     "secret.version.written": _written,
     "secret.versions.destroyed": _destroying,
+    "share.created": _shared,
+    "share.expired": _share_ended,
+    "share.locked": _share_ended,
+    "share.revoked": _share_ended,
+    "share.viewed": _share_viewed,
     "signing_key.created": _key_created,
 }
 STATING: Final = frozenset(_READERS)

@@ -13,7 +13,9 @@ import msgspec
 import yaml
 
 from cli.server.config import environment as variables
+from cli.server.config.approvals import Approval
 from cli.server.config.keys import Key, descriptions, keys
+from cli.server.config.providers import Provider
 from cli.server.config.settings import MachineAuth, Settings
 from cli.server.config.strict_yaml import StrictLoader
 from domain.errors import Misconfigured
@@ -132,7 +134,8 @@ def _told(problem: str) -> str:
 
 def _remedy(key: Key, problem: str) -> str:
     if "unknown field" in problem:
-        return f"An entry of {key.dotted} has {', '.join(descriptions(MachineAuth))}"
+        entry = Provider if key.dotted == "secrets.providers" else MachineAuth
+        return f"An entry of {key.dotted} has {', '.join(descriptions(entry))}"
     return key.description
 
 

@@ -10,8 +10,11 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from cli.server.config.access import Access
+from cli.server.config.approvals import Approval
 from cli.server.config.process import Process
+from cli.server.config.providers import Provider
 from cli.server.config.section import Section
+from cli.server.config.shares import Shares
 from domain.errors import Misconfigured
 
 
@@ -62,6 +65,20 @@ class Secrets(Section, frozen=True):
             " login, and `serve --check` and the start's messages say so."
         ),
     ] = []
+    approvals: Annotated[
+        list[Approval],
+        Meta(description="Which changes and reads need approval, a list; see how-to/require-approvals.md."),
+    ] = []
+    providers: Annotated[
+        list[Provider],
+        Meta(description="Backends that leases and rotations make credentials in, a list; see the how-to pages."),
+    ] = []
+    provider_connections: Annotated[
+        int, Meta(ge=1, le=100, description="Most connections to one backend at once, on each node.")
+    ] = 8
+    provider_timeout_seconds: Annotated[
+        float, Meta(ge=1, le=60, description="Longest that one call to a backend may take, in seconds.")
+    ] = 20.0
 
 
 class Checkpoints(Section, frozen=True):
@@ -170,6 +187,7 @@ class Settings(Section, frozen=True):
     committer: CommitterSettings = CommitterSettings()
     log: Log = Log()
     process: Process = Process()
+    shares: Shares = Shares()
 
     def __repr__(self) -> str:
         """Without what is in it: `store` may hold a password."""

@@ -13,8 +13,13 @@ import pytest
 from tests.backends.world import World
 
 WORLDS: Final[dict[str, str]] = {
+    "gcp-iam/access-token": "tests.backends.gcp_iam:tokens",
+    "gcp-iam/service-account-key": "tests.backends.gcp_iam:keys",
     "kubernetes": "tests.backends.kubernetes:running",
+    "mysql": "tests.backends.mysql:running",
     "postgresql": "tests.backends.postgresql:running",
+    "redis": "tests.backends.redis:running",
+    "redis/tls": "tests.backends.redis:running_with_tls",
 }
 """By the kind's name, or `kind/variant` where a kind has several: module and function.
 

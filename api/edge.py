@@ -75,7 +75,12 @@ class Edge:
             self._must_be_open(scope["path"])
             _must_be_plain(scope["path"])
             body = await self._body(scope, receive)
-            call = Call(principal=principal, request_id=answer.request_id, idempotency=_idempotency(scope, body))
+            call = Call(
+                principal=principal,
+                request_id=answer.request_id,
+                idempotency=_idempotency(scope, body),
+                break_glass=_break_glass(scope),
+            )
             scope["state"].update(call=call, body=body)
             if call.idempotency and (reply := await self._services.replies.find(call)):
                 await answer.replay(reply.status, reply.body)
@@ -195,6 +200,20 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def _break_glass(scope: Scope) -> str | None:
+    """The reason to go without an approval: UTF-8, which HTTP carries as bytes (RFC 9110 section 5.5)."""
+    text = header(scope, b"trstctl-break-glass")
+    if text is None:
+        return None
+    try:
+        reason = text.encode("latin-1").decode().strip()
+    except UnicodeDecodeError as error:
+        raise Invalid("Trstctl-Break-Glass is not UTF-8") from error
+    if not 1 <= len(reason) <= 500 or not reason.isprintable():
+        raise Invalid("Trstctl-Break-Glass says why, in 1 to 500 characters on one line")
+    return reason
 
 
 def _idempotency(scope: Scope, body: bytes) -> IdempotencyKey | None:

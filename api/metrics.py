@@ -54,6 +54,9 @@ class Metrics:
         self._attempts = Counter(
             "trstctl_deliveries_total", "Attempts at work that came due.", ["kind", "outcome"], registry=registry
         )
+        self._bypasses = Counter(
+            "trstctl_approvals_bypassed_total", "Times the glass was broken.", ["action"], registry=registry
+        )
         self._series: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -77,6 +80,10 @@ class Metrics:
     def attempt(self, kind: str, outcome: str) -> None:
         """Count one attempt at work that came due: `done` or `failed`."""
         self._attempts.labels(kind, outcome).inc()
+
+    def bypassed(self, action: str) -> None:
+        """Count what was done without the approval it needs."""
+        self._bypasses.labels(action).inc()
 
     def watch_lag(self, projection: str, lag: Callable[[], int]) -> None:
         """Ask `lag` whenever the metrics are read."""

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api import share_bodies, approval_bodies, bodies, lease_bodies, queries
+from api import approval_bodies, bodies, lease_bodies, queries, share_bodies
 from api.differences import FolderDifference, VersionDifference
 from api.replies import SecretValue
 from api.routes.access import TokenPage, WhoAmI
@@ -113,7 +113,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         _CREATED, (*_LISTED, *_CHANGED, *_BODY, *_GUARDED, AlreadyExists), body=bodies.ValueBody, headers=_GLASS
     ),
     "listSecrets": Operation((Answer((Page,)),), _LISTED, queries.NamesQuery),
-    "readSecret": Operation((Answer((SecretValue,)),), (*_FOUND, *_EXPANDED, *_GUARDED), queries.ReadQuery, headers=_GLASS),
+    "readSecret": Operation(
+        (Answer((SecretValue,)),), (*_FOUND, *_EXPANDED, *_GUARDED), queries.ReadQuery, headers=_GLASS
+    ),
     "rotateSecret": Operation(
         _META,
         (*_FOUND, *_CHANGED, *_BODY, *_GUARDED, CheckAndSetFailed),
@@ -121,10 +123,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         headers=("If-Match", *_GLASS),
     ),
     "deleteSecret": Operation(_GONE, (*_FOUND, *_CHANGED, *_GUARDED), headers=_GLASS),
-    "secretHistory": Operation((Answer((History, SecretValue)),), (*_FOUND, *_OPENED, *_GUARDED), queries.HistoryQuery, headers=_GLASS),
-    "recoverSecret": Operation(
-        _META, (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.RecoverBody, headers=_GLASS
+    "secretHistory": Operation(
+        (Answer((History, SecretValue)),), (*_FOUND, *_OPENED, *_GUARDED), queries.HistoryQuery, headers=_GLASS
     ),
+    "recoverSecret": Operation(_META, (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.RecoverBody, headers=_GLASS),
     "undeleteSecret": Operation(_META, (*_FOUND, *_CHANGED, *_GUARDED), headers=_GLASS),
     "destroySecret": Operation(
         (Answer((Destroyed,)),), (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.DestroyBody, headers=_GLASS
@@ -145,8 +147,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         queries.ExportQuery,
         headers=_GLASS,
     ),
-    "diffFolders": Operation((Answer((FolderDifference,)),), (*_FOUND, *_OPENED, *_GUARDED), queries.FolderDiffQuery, headers=_GLASS),
-    "diffVersions": Operation((Answer((VersionDifference,)),), (*_FOUND, *_OPENED, *_GUARDED), queries.VersionDiffQuery, headers=_GLASS),
+    "diffFolders": Operation(
+        (Answer((FolderDifference,)),), (*_FOUND, *_OPENED, *_GUARDED), queries.FolderDiffQuery, headers=_GLASS
+    ),
+    "diffVersions": Operation(
+        (Answer((VersionDifference,)),), (*_FOUND, *_OPENED, *_GUARDED), queries.VersionDiffQuery, headers=_GLASS
+    ),
     "secretReferences": Operation((Answer((ReferenceList,)),), _LISTED, queries.ReferencesQuery),
     "injectSecrets": Operation(
         (Answer((Injection,)),),
@@ -166,9 +172,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "listApprovals": Operation((Answer((ApprovalPage,)),), _ALLOWED, queries.ApprovalsQuery),
     "showApproval": Operation((Answer((Approval,)),), (*_ALLOWED, NotFound)),
     "approve": Operation((Answer((Decision,)),), (*_ALLOWED, *_CHANGED, NotFound, Conflict)),
-    "denyApproval": Operation(
-        _GONE, (*_ALLOWED, *_CHANGED, *_BODY, NotFound, Conflict), body=approval_bodies.DenyBody
-    ),
+    "denyApproval": Operation(_GONE, (*_ALLOWED, *_CHANGED, *_BODY, NotFound, Conflict), body=approval_bodies.DenyBody),
     "withdrawApproval": Operation(_GONE, (*_ALLOWED, *_CHANGED, NotFound, Conflict)),
     "whoAmI": Operation((Answer((WhoAmI,)),), ASKED),
     "issueLease": Operation(

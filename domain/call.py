@@ -41,6 +41,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: IdempotencyKey | None = None
     success: int = 200
     """The HTTP status to keep with the reply, if one is kept."""
+    break_glass: str | None = None
+    """Why this is to happen without the approval it needs; None if it is not to."""
 
     @property
     def tenant(self) -> str:

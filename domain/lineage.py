@@ -31,4 +31,4 @@ async def lineage_of(view: TokensView, principal: Principal) -> Lineage:
         raise Forbidden(
             f"this token was issued by way of more than {MAX_GENERATIONS} others; use one nearer to the operator's"
         )
-    return tuple(dict.fromkeys([principal.subject, *(row.subject for row in reversed(rows))]))
+    return tuple(row.subject for row in reversed(rows)) or (principal.subject,)

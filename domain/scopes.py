@@ -106,6 +106,16 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(rf"{first}{steps}.*{last}\Z", re.DOTALL)
 
 
+def matches(pattern: str, path: str) -> bool:
+    """Whether `path` is as `pattern` says, in which `*` stands for any characters."""
+    return bool(_pattern(pattern).match(path))
+
+
+def checked_pattern(text: str) -> bool:
+    """Whether `text` is a pattern of paths."""
+    return bool(_PATTERN.match(text))
+
+
 def allows(scopes: Iterable[str], verb: str, path: str | None = None) -> bool:
     """Whether one of `scopes` gives `verb` on `path`; without a path, only a scope without a pattern does."""
     for scope in scopes:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from cli.client.errors import WrongUsage
+from cli.client.session import Session
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -53,6 +54,25 @@ def body_option() -> Decorator:
     return click.option(
         "-f", "body_file", metavar="FILE", help="Send the JSON in FILE (- for standard input) as the body."
     )
+
+
+def break_glass_option() -> Decorator:
+    """`--break-glass REASON`: do it without the approval it needs."""
+    return click.option(
+        "--break-glass",
+        metavar="REASON",
+        expose_value=False,
+        callback=_break_the_glass,
+        help="Do it without the approval it needs; recorded with REASON.",
+    )
+
+
+def _break_the_glass(context: click.Context, _: click.Parameter, reason: str | None) -> None:
+    if reason is None:
+        return
+    if not 1 <= len(reason.strip()) <= 500 or not reason.isprintable():
+        raise WrongUsage("--break-glass says why, in 1 to 500 characters on one line")
+    context.ensure_object(Session).break_glass = reason
 
 
 def metadata_option() -> Decorator:

@@ -75,6 +75,8 @@ _MEMBERS = frozenset({"type", "title", "status", "detail", "instance", "code", "
 _REMEDIES = {
     "already-exists": "to write another version: trstctl-cli secrets rotate PATH",
     "already-replied": "try again: the answer to this idempotency key is stored by now",
+    "approval-required": "somebody else approves it: trstctl-cli secrets approvals approve PATH --action ACTION; then "
+    "repeat this",
     "bad-name": "a path is folder/name; letters, digits and _ . ~ + = : , - make a segment",
     "check-and-set-failed": "somebody wrote in between; look with trstctl-cli secrets history PATH, then give --cas",
     "disabled": "whoever runs the server switches it on with secrets.enable_api; trstctl serve --check says what lacks",
@@ -99,6 +101,10 @@ _BY_STATUS = {
 
 
 def _remedy(kind: str, status: int, body: Mapping[str, Any]) -> str:
+    if kind == "approval-required" and isinstance(body.get("resource"), str):
+        path = body["resource"].removeprefix("secret:")
+        approve = f"trstctl-cli secrets approvals approve {path} --action {body.get('action')}"
+        return f"somebody else approves it: {approve}; then repeat this"
     if kind == "check-and-set-failed" and isinstance(body.get("current_version"), int):
         return (
             f"version {body['current_version']} is current; if yours should follow it, --cas {body['current_version']}"

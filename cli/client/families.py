@@ -9,6 +9,18 @@ from cli.client.family import Entry, Family
 _COMMANDS: Final = "cli.client.commands"
 _HERE: Final = __name__
 
+APPROVALS: Final = Family(
+    "approvals",
+    "Approve what others want to do with secrets, or refuse it.",
+    {
+        "approve": Entry(f"{_COMMANDS}.approvals", "approve", "Approve a change or a read that waits."),
+        "list": Entry(f"{_COMMANDS}.approvals", "list_requests", "List requests for approval."),
+        "show": Entry(f"{_COMMANDS}.approvals", "show_request", "Show a request, and who has approved it."),
+        "deny": Entry(f"{_COMMANDS}.approvals", "deny", "Refuse a request for good."),
+        "withdraw": Entry(f"{_COMMANDS}.approvals", "withdraw", "Give up your own request."),
+    },
+)
+
 SECRETS: Final = Family(
     "secrets",
     "Store, read, rotate and remove secrets.",
@@ -25,6 +37,7 @@ SECRETS: Final = Family(
         "import": Entry(f"{_COMMANDS}.transfer", "import_values", "Store many values from a file, all or none."),
         "export": Entry(f"{_COMMANDS}.transfer", "export_values", "Write out all values under a prefix."),
         "diff": Entry(f"{_COMMANDS}.compare", "diff", "Compare two versions, or two environments."),
+        "approvals": Entry(_HERE, "APPROVALS", "Approve what others want to do with secrets, or refuse it."),
         "refs": Entry(f"{_COMMANDS}.compare", "refs", "Show which secrets a secret uses, and which use it."),
     },
 )

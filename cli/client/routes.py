@@ -12,6 +12,7 @@ INJECTIONS: Final = "/api/v1/secrets/injections"
 API_TOKENS: Final = "/api/v1/access/api-tokens"
 EPHEMERAL_KEYS: Final = "/api/v1/ephemeral/api-keys"
 WHOAMI: Final = "/api/v1/access/whoami"
+APPROVALS: Final = "/api/v1/approvals"
 AUDIT: Final = "/api/v1/audit"
 
 RESERVED: Final = frozenset(

@@ -30,6 +30,8 @@ class Session:
     timeout: float | None = None
     output: str | None = None
     idempotency_key: str | None = None
+    break_glass: str | None = None
+    """Why this goes without the approval it needs."""
     _connection: Connection | None = None
 
     def connection(self) -> Connection:
@@ -39,7 +41,7 @@ class Session:
 
             server, token = settings.server_url(self.server), settings.token(self.token_file)
             timeout = self.timeout or DEFAULT_TIMEOUT
-            self._connection = Connection(server, token, settings.ca_file(self.cacert), timeout)
+            self._connection = Connection(server, token, settings.ca_file(self.cacert), timeout, self.break_glass)
         return self._connection
 
     def get(self, path: str, /, **query: str | int | bool | None) -> dict[str, Any]:

@@ -15,7 +15,8 @@ PAGE: Final = Path(__file__).with_name("configuration.md")
 sys.path.insert(0, str(PAGE.parents[2]))
 
 from cli.server.config.keys import Key, default_of, descriptions, keys  # noqa: E402 - found by the line above
-from cli.server.config.settings import MachineAuth, Section, Settings  # noqa: E402 - as above
+from cli.server.config.loading import ENTRIES  # noqa: E402 - as above
+from cli.server.config.settings import Section, Settings  # noqa: E402 - as above
 
 HEAD: Final = """# Configuration
 
@@ -76,22 +77,23 @@ def _section(above: tuple[str, ...], members: list[Key]) -> Iterator[str]:
         cells = (f"`{key.dotted}`", f"`{key.variable}`", _value(_type(kind, key.path[-1])), _shown(key))
         yield f"| {' | '.join(cells)} | {key.description} |"
     yield ""
-    if any(key.path == ("secrets", "machine_auth") for key in members):
-        yield from _machine_auth()
+    for key in members:
+        if key.dotted in ENTRIES:
+            yield from _entry(key.dotted, ENTRIES[key.dotted])
 
 
 def _shown(key: Key) -> str:
     return "see there" if "Default:" in key.description else _default(key.default)
 
 
-def _machine_auth() -> Iterator[str]:
-    yield f"### An entry of `secrets.machine_auth`\n\n{inspect.getdoc(MachineAuth)}\n"
+def _entry(dotted: str, kind: type[Section]) -> Iterator[str]:
+    yield f"### An entry of `{dotted}`\n\n{inspect.getdoc(kind)}\n"
     yield "| key | value | default | meaning |\n|---|---|---|---|"
-    meant = descriptions(MachineAuth)
-    for field in msgspec.structs.fields(MachineAuth):
+    meant = descriptions(kind)
+    for field in msgspec.structs.fields(kind):
         default = default_of(field)
         shown = "has to be given" if default is msgspec.NODEFAULT else _default(default)
-        yield f"| `{field.name}` | {_value(_type(MachineAuth, field.name))} | {shown} | {meant[field.name]} |"
+        yield f"| `{field.name}` | {_value(_type(kind, field.name))} | {shown} | {meant[field.name]} |"
     yield ""
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from domain.access import SecretRead
+from domain.approval_change import Change, Covered
 from domain.call import Call
-from domain.errors import Forbidden, NotFound
+from domain.commands.gate import Gate
+from domain.errors import Forbidden, NotFound, VersionConflict
 from domain.event import Event
 from domain.names import checked_path, checked_prefix
 from domain.ports import Append, Clock, EventLog, SealContext, Sealer
@@ -20,6 +23,8 @@ from domain.views import SecretsView, SecretVersion
 
 NOWHERE = UUID(int=0)
 """Stream of an access event before the log gives it its node's own."""
+_TRIES: Final = 16
+"""How often a read is tried when another one uses up its approval in between."""
 _LOOK: Final = 64
 """How many names are looked at together where a caller may list but some of them."""
 
@@ -35,7 +40,8 @@ class Page(msgspec.Struct, frozen=True):
 class SecretReads:
     """Values and names, each for those who may see them."""
 
-    def __init__(self, log: EventLog, sealer: Sealer, view: SecretsView, clock: Clock) -> None:
+    def __init__(self, log: EventLog, sealer: Sealer, view: SecretsView, clock: Clock, gate: Gate) -> None:
+        self._gate = gate
         self._log = log
         self._sealer = sealer
         self._view = view
@@ -75,15 +81,27 @@ class SecretReads:
             raise
 
     async def record(self, call: Call, versions: Sequence[SecretVersion], how: str) -> int:
-        """Append that these versions were read."""
-        return await self._log.append(
-            Append(
-                tenant=call.tenant,
-                actor=call.principal.actor,
-                request_id=call.request_id,
-                events=self.events(versions, how),
+        """Append that these versions were read; raises `ApprovalRequired`, and then they were not."""
+        return await self.append(call, versions, self.events(versions, how))
+
+    async def append(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
+        """Append what tells of a use of these versions' values, if all of them may be read."""
+        for _ in range(_TRIES - 1):
+            with suppress(VersionConflict):
+                return await self._append(call, versions, events)
+        return await self._append(call, versions, events)
+
+    async def _append(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
+        async with self._gate.passing(call, _reading(versions)) as cleared:
+            return await self._log.append(
+                Append(
+                    tenant=call.tenant,
+                    actor=call.principal.actor,
+                    request_id=call.request_id,
+                    events=[*cleared.events, *events],
+                    statements=cleared.statements,
+                )
             )
-        )
 
     def events(self, versions: Sequence[SecretVersion], how: str) -> list[Event]:
         """What the log is told when these versions are read."""
@@ -153,6 +171,17 @@ class SecretReads:
                     break
                 after = found[-1].path
         return visible[:limit]
+
+
+def _reading(versions: Sequence[SecretVersion]) -> list[Change]:
+    """What it is to read these, each once however often it is named."""
+    named = {(version.path, version.number): version for version in versions}
+    return [
+        Change(
+            Covered(action="read", path=path, base=version.current, lives=version.live, numbers=(number,)),
+        )
+        for (path, number), version in named.items()
+    ]
 
 
 def _beyond(cursor: str, prefix: str, delimiter: str) -> str:

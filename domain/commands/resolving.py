@@ -14,7 +14,7 @@ from domain.commands.reading import NOWHERE, SecretReads
 from domain.errors import Conflict, Invalid
 from domain.names import checked_path, checked_prefix
 from domain.plaintext import Plaintext
-from domain.ports import Append, Clock, EventLog
+from domain.ports import Clock
 from domain.results import Done, Revealed
 from domain.views import ReferencesView, SecretsView, Use
 
@@ -35,14 +35,12 @@ class SecretResolution:
 
     def __init__(
         self,
-        log: EventLog,
         reads: SecretReads,
         expander: Expander,
         view: SecretsView,
         uses: ReferencesView,
         clock: Clock,
     ) -> None:
-        self._log = log
         self._reads = reads
         self._expander = expander
         self._view = view
@@ -97,14 +95,8 @@ class SecretResolution:
     async def _record(self, call: Call, wanted: dict[str, str], graph: Graph, roots: Sequence[Node]) -> int:
         event = SecretsInjected(originator_id=NOWHERE, originator_version=0, timestamp=self._clock(), variables=wanted)
         behind = [version for node, version in graph.versions.items() if node not in roots]
-        return await self._log.append(
-            Append(
-                tenant=call.tenant,
-                actor=call.principal.actor,
-                request_id=call.request_id,
-                events=[*self._reads.events(behind, "run"), event],
-            )
-        )
+        events = [*self._reads.events(behind, "run"), event]
+        return await self._reads.append(call, list(graph.versions.values()), events)
 
     async def references(self, call: Call, path: str, limit: int) -> Uses:
         """What the newest version of `path` refers to, and which living secrets refer to it.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from domain import references
+from domain.approval_change import Change, Covered
 from domain.call import Call
+from domain.commands.gate import Cleared, Gate
 from domain.errors import Conflict, Invalid, NotFound, VersionConflict
 from domain.names import checked_path, stream_of
 from domain.ports import Append, Clock, EventLog, Replies, Repository, SealContext, Sealer, Statement
@@ -34,8 +36,16 @@ class SecretCommands:
     """Each method is one append: all of it happens, durably, or nothing."""
 
     def __init__(
-        self, log: EventLog, repository: Repository, sealer: Sealer, view: SecretsView, replies: Replies, clock: Clock
+        self,
+        log: EventLog,
+        repository: Repository,
+        sealer: Sealer,
+        view: SecretsView,
+        replies: Replies,
+        clock: Clock,
+        gate: Gate,
     ) -> None:
+        self.gate = gate
         self._log = log
         self._repository = repository
         self._sealer = sealer
@@ -69,8 +79,10 @@ class SecretCommands:
         call.require("secrets:delete", checked_path(path))
 
         async def change(secret: Secret) -> Done[None]:
+            covered = on_top_of(secret, "delete")
             secret.delete(self._clock())
-            return Done(None, await self._append(call, secret, None))
+            async with self.gate.passing(call, [Change(covered)]) as cleared:
+                return Done(None, await self._append(call, secret, None, cleared))
 
         return await self._changed(call, path, change)
 
@@ -79,12 +91,14 @@ class SecretCommands:
         call.require("secrets:write", checked_path(path))
 
         async def change(secret: Secret) -> Done[SecretMeta]:
+            covered = on_top_of(secret, "recover")
             secret.undelete(self._clock())
             current = await self._view.current(call.tenant, path)
             if current is None:
                 raise NotFound(f"there is no secret {path!r}")
             meta = meta_of(current)
-            return Done(meta, await self._append(call, secret, meta))
+            async with self.gate.passing(call, [Change(covered)]) as cleared:
+                return Done(meta, await self._append(call, secret, meta, cleared))
 
         return await self._changed(call, path, change)
 
@@ -93,11 +107,14 @@ class SecretCommands:
         call.require("secrets:destroy", checked_path(path))
 
         async def change(secret: Secret) -> Done[Destroyed]:
+            named = tuple(sorted(set(numbers or ())))
+            covered = on_top_of(secret, "destroy", numbers=named, everything=numbers is None)
             fresh = secret.destroy(numbers, self._clock())
             seals = await self._view.seals(call.tenant, path)
             statements = self._sealer.destroy(call.tenant, [seals[number] for number in fresh])
             result = Destroyed(path, fresh)
-            return Done(result, await self._append(call, secret, result, statements))
+            async with self.gate.passing(call, [Change(covered)]) as cleared:
+                return Done(result, await self._append(call, secret, result, cleared, statements))
 
         return await self._changed(call, path, change)
 
@@ -140,23 +157,25 @@ class SecretCommands:
         self, call: Call, secret: Secret, value: NewValue, cause: str, recovered_from: int | None = None
     ) -> Done[SecretMeta]:
         at = secret.created_on if secret.current == 0 else self._clock()
-        meta, statements = await self.seal_next(call, secret, value, cause, at, recovered_from)
-        return Done(meta, await self._append(call, secret, meta, statements))
+        async with self.gate.passing(call, [writing(secret, cause, value, recovered_from)]) as cleared:
+            meta, statements = await self.seal_next(call, secret, value, cause, at, recovered_from)
+            return Done(meta, await self._append(call, secret, meta, cleared, statements))
 
     async def seal_next(
         self, call: Call, secret: Secret, value: NewValue, cause: str, at: datetime, recovered_from: int | None = None
     ) -> tuple[SecretMeta, Sequence[Statement]]:
-        """Seal `value` as the next version of `secret` and trigger its event; the caller appends."""
-        checked_value(value.plaintext, secret.path)
-        content_type = checked_content_type(value.content_type)
-        metadata = checked_metadata(value.metadata or {})
+        """Seal `value` as the next version of `secret` and trigger its event.
+
+        The caller appends, within the gate's `passing` of what `writing` says of it.
+        """
+        metadata = value.metadata or {}
         context = SealContext(call.tenant, "secret", secret.path, secret.current + 1)
         sealed = await self._sealer.seal(context, value.plaintext)
         number = secret.write(
             Written(
                 seal_id=sealed.seal_id,
                 seal_digest=sealed.digest,
-                content_type=content_type,
+                content_type=value.content_type,
                 metadata=metadata,
                 references=references.named(value.plaintext.buffer),
                 cause=cause,
@@ -169,20 +188,46 @@ class SecretCommands:
             version=number,
             created_at=secret.created_on,
             updated_at=at,
-            content_type=content_type,
+            content_type=value.content_type,
             metadata=metadata,
         )
         return meta, sealed.statements
 
-    async def _append(self, call: Call, secret: Secret, result: object, statements: Sequence[Statement] = ()) -> int:
+    async def _append(
+        self, call: Call, secret: Secret, result: object, cleared: Cleared, statements: Sequence[Statement] = ()
+    ) -> int:
         kept = await self._replies.keep(call, result)
         return await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
-                events=secret.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                statements=[*statements, *kept.statements],
+                events=[*cleared.events, *secret.collect_events()],  # type: ignore[list-item]  # typed as the library's base
+                statements=[*cleared.statements, *statements, *kept.statements],
                 reply=kept.reply,
             )
         )
+
+
+def writing(secret: Secret, cause: str, value: NewValue, recovered_from: int | None = None) -> Change:
+    """What it is to write `value`, once it is within its bounds; raises `Invalid`, `TooLarge`.
+
+    An import creates.
+    """
+    checked_value(value.plaintext, secret.path)
+    action = "create" if cause == "import" else cause
+    return Change(
+        on_top_of(
+            secret,
+            action,
+            recovered_from=recovered_from,
+            content_type=checked_content_type(value.content_type),
+            metadata=checked_metadata(value.metadata or {}),
+        ),
+        value.plaintext,
+    )
+
+
+def on_top_of(secret: Secret, action: str, **more: Any) -> Covered:  # noqa: ANN401 - the fields of `Covered`
+    """A change of `secret` as it is now."""
+    return Covered(action=action, path=secret.path, base=secret.current, lives=secret.live, **more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from operator import itemgetter
@@ -12,9 +12,10 @@ import msgspec
 
 from domain.call import Call
 from domain.commands.expansion import Expanded, Expander
+from domain.commands.gate import Cleared
 from domain.commands.reach import Node
 from domain.commands.reading import SecretReads
-from domain.commands.secrets import SecretCommands
+from domain.commands.secrets import SecretCommands, writing
 from domain.errors import AlreadyExists, Invalid, TooLarge, VersionConflict
 from domain.event import Event
 from domain.names import checked_path, checked_prefix, joined, stream_of
@@ -52,6 +53,7 @@ class SecretTransfer:
         replies: Replies,
         clock: Clock,
     ) -> None:
+        self._gate = commands.gate
         self._log = log
         self._repository = repository
         self._commands = commands
@@ -73,19 +75,29 @@ class SecretTransfer:
         existing = sorted(await self._view.living(call.tenant, list(wanted)))
         if existing:
             raise AlreadyExists(f"nothing was imported: {len(existing)} of these names exist", existing)
-        events: list[Event] = []
-        statements: list[Statement] = []
-        items: list[SecretMeta] = []
         at = self._clock()
         async with AsyncExitStack() as held:
             # In order of path: two imports of the same deleted names must not each wait for what the other holds.
-            for path, value in sorted(wanted.items(), key=itemgetter(0)):
-                secret = await self._free(call, held, path, at)
-                meta, sealed = await self._commands.seal_next(call, secret, NewValue(value), "import", at)
-                events += secret.collect_events()  # type: ignore[arg-type]  # the library types them as its own base
-                statements += sealed
-                items.append(meta)
-            return await self._append(call, events, statements, Imported(items))
+            secrets = [
+                (await self._free(call, held, path, at), NewValue(value))
+                for path, value in sorted(wanted.items(), key=itemgetter(0))
+            ]
+            changes = [writing(secret, "import", value) for secret, value in secrets]
+            async with self._gate.passing(call, changes) as cleared:
+                return await self._written(call, secrets, at, cleared)
+
+    async def _written(
+        self, call: Call, secrets: Sequence[tuple[Secret, NewValue]], at: datetime, cleared: Cleared
+    ) -> Done[Imported]:
+        events: list[Event] = [*cleared.events]
+        statements: list[Statement] = [*cleared.statements]
+        items: list[SecretMeta] = []
+        for secret, value in secrets:
+            meta, sealed = await self._commands.seal_next(call, secret, value, "import", at)
+            events += secret.collect_events()  # type: ignore[arg-type]  # the library types them as its own base
+            statements += sealed
+            items.append(meta)
+        return await self._append(call, events, statements, Imported(items))
 
     def _checked(self, call: Call, prefix: str, values: Mapping[str, Plaintext]) -> dict[str, Plaintext]:
         if not 1 <= len(values) <= MAX_IMPORT:

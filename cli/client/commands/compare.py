@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli.client import routes
-from cli.client.arguments import path_argument
+from cli.client.arguments import break_glass_option, path_argument
 from cli.client.errors import WrongUsage
 from cli.client.exit_codes import ExitCode
 from cli.client.options import Command, pass_session
@@ -22,6 +22,7 @@ from cli.client.session import Session
 @click.option("--to", "newer", type=click.IntRange(min=1), metavar="N", help="The other version; else the newest.")
 @click.option("--reveal", is_flag=True, help="Show the values that differ.")
 @click.option("--exit-code", is_flag=True, help="End with 1 if there is a difference.")
+@break_glass_option()
 @pass_session
 def diff(
     session: Session,

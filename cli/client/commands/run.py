@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from cli.client import execution, routes
-from cli.client.arguments import mapped_option, pairs
+from cli.client.arguments import break_glass_option, mapped_option, pairs
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.options import Command, pass_session
 from cli.client.session import Session
@@ -46,6 +46,7 @@ _STEERING: Final = frozenset(
 )
 @click.option("--resolve", is_flag=True, help="Expand references ${secret.path} in the values.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG]...")
+@break_glass_option()
 @pass_session
 def run(
     session: Session,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.client import routes
-from cli.client.arguments import path_argument
+from cli.client.arguments import break_glass_option, path_argument
 from cli.client.options import Command, pass_session
 from cli.client.output import Table, View, columns, show, write_text
 from cli.client.reveal import check_may_show, show_value
@@ -23,6 +23,7 @@ _reveal = click.option("--reveal", is_flag=True, help="Show the value even on a 
 @_version
 @click.option("--resolve", is_flag=True, help="Expand references ${secret.path} in the value.")
 @_reveal
+@break_glass_option()
 @pass_session
 def get(session: Session, /, *, path: str, version: int | None, resolve: bool, reveal: bool) -> None:
     """Read a secret. To a pipe or file goes the bare value; a terminal is shown it only with --reveal.
@@ -69,6 +70,7 @@ def _gathered(pages: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], li
 @path_argument()
 @_version
 @_reveal
+@break_glass_option()
 @pass_session
 def history(session: Session, /, *, path: str, version: int | None, reveal: bool) -> None:
     """List a secret's versions: number, time, writer, state. With --version, read that version's value."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.client import routes
-from cli.client.arguments import body_option, path_argument, whole_numbers, yes_option
+from cli.client.arguments import body_option, break_glass_option, path_argument, whole_numbers, yes_option
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.inputs import read_body
 from cli.client.options import Command, pass_session
@@ -19,6 +19,7 @@ from cli.client.session import Session
 @click.command(cls=Command)
 @path_argument()
 @yes_option(needed=False)
+@break_glass_option()
 @pass_session
 def delete(session: Session, /, *, path: str) -> None:
     """Delete a secret: it is no longer read or listed. Its history stays, and `undelete` brings it back."""
@@ -29,6 +30,7 @@ def delete(session: Session, /, *, path: str) -> None:
 
 @click.command(cls=Command)
 @path_argument()
+@break_glass_option()
 @pass_session
 def undelete(session: Session, /, *, path: str) -> None:
     """Bring a deleted secret back as it was."""
@@ -42,6 +44,7 @@ def undelete(session: Session, /, *, path: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="All versions.")
 @body_option()
 @yes_option()
+@break_glass_option()
 @pass_session
 def destroy(
     session: Session, /, *, path: str, versions: str | None, everything: bool, body_file: str | None, yes: bool

@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 from cli.client import routes
-from cli.client.arguments import body_option, metadata_option, pairs, path_argument
+from cli.client.arguments import body_option, break_glass_option, metadata_option, pairs, path_argument
 from cli.client.errors import WrongUsage
 from cli.client.inputs import read_body, read_value, value_field
 from cli.client.options import Command, pass_session
@@ -49,6 +49,7 @@ def _value_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(cls=Command)
 @path_argument(required=False)
 @_value_options
+@break_glass_option()
 @pass_session
 def put(session: Session, /, *, path: str | None, **options: Unpack[ValueOptions]) -> None:
     """Store a value as version 1 of a new secret.
@@ -72,6 +73,7 @@ def put(session: Session, /, *, path: str | None, **options: Unpack[ValueOptions
 @click.command(cls=Command)
 @path_argument()
 @_value_options
+@break_glass_option()
 @pass_session
 def rotate(session: Session, /, *, path: str, **options: Unpack[ValueOptions]) -> None:
     """Write the next version of a secret; the older ones stay readable.
@@ -85,6 +87,7 @@ def rotate(session: Session, /, *, path: str, **options: Unpack[ValueOptions]) -
 @path_argument()
 @click.option("--at", metavar="TIME", help="RFC 3339, such as 2026-06-25T12:00:00Z.")
 @body_option()
+@break_glass_option()
 @pass_session
 def recover(session: Session, /, *, path: str, at: str | None, body_file: str | None) -> None:
     """Write the version that was current at TIME once more, as the next one. The history stays as it is."""

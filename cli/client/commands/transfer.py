@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli.client import routes, trees
-from cli.client.arguments import body_option
+from cli.client.arguments import body_option, break_glass_option
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.inputs import read_body, read_text
 from cli.client.options import Command, pass_session
@@ -21,6 +21,7 @@ from cli.client.session import Session
 @click.option("--format", "form", type=click.Choice(trees.FORMATS), help="Form of FILE; else its name tells.")
 @click.option("--dry-run", is_flag=True, help="Only list the paths that would be written.")
 @body_option()
+@break_glass_option()
 @pass_session
 def import_values(
     session: Session, /, *, file: str | None, prefix: str | None, form: str | None, dry_run: bool, body_file: str | None
@@ -59,6 +60,7 @@ def _planned(body: dict[str, Any]) -> list[dict[str, Any]]:
 @click.option("--format", "form", type=click.Choice(trees.FORMATS), help="Form of the output; json by default.")
 @click.option("--resolve", is_flag=True, help="Expand references ${secret.path} in the values.")
 @click.option("--reveal", is_flag=True, help="Show the values even on a terminal.")
+@break_glass_option()
 @pass_session
 def export_values(session: Session, /, *, prefix: str, form: str | None, resolve: bool, reveal: bool) -> None:
     """Write all secrets in the folder PREFIX ('' for all there are), with their values.

@@ -16,12 +16,19 @@ from cli.server.config import environment as variables
 from cli.server.config.approvals import Approval
 from cli.server.config.keys import Key, descriptions, keys
 from cli.server.config.providers import Provider
+from cli.server.config.section import Section
 from cli.server.config.settings import MachineAuth, Settings
 from cli.server.config.strict_yaml import StrictLoader
 from domain.errors import Misconfigured
 
 _MOST_BYTES: Final = 256 * 1024
 _REFERENCE: Final = "see docs/reference/configuration.md"
+ENTRIES: Final[Mapping[str, type[Section]]] = {
+    "secrets.approvals": Approval,
+    "secrets.machine_auth": MachineAuth,
+    "secrets.providers": Provider,
+}
+"""What the entries of lists are."""
 _INDEX: Final = re.compile(r"\[\d*\].*")
 
 
@@ -134,8 +141,7 @@ def _told(problem: str) -> str:
 
 def _remedy(key: Key, problem: str) -> str:
     if "unknown field" in problem:
-        entry = Provider if key.dotted == "secrets.providers" else MachineAuth
-        return f"An entry of {key.dotted} has {', '.join(descriptions(entry))}"
+        return f"An entry of {key.dotted} has {', '.join(descriptions(ENTRIES[key.dotted]))}"
     return key.description
 
 

@@ -9,16 +9,19 @@ from itertools import count
 import pytest
 
 from api.asgi import ASGIApp
+from cli.server.config.approvals import Approval
+from cli.server.config.settings import Secrets
 from tests.assembly import Assembly, assembled
 from tests.integration.api.tenants import Tenant
 
 _NUMBERS = count()
+_SECRETS = Secrets(approvals=[Approval(name="guarded", paths=["guarded/*"], actions=["rotate"])])
 
 
 @pytest.fixture(scope="session")
 async def shared_system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assembly]:
     """The whole system over a store of its own."""
-    async with assembled(tmp_path_factory.mktemp("system")) as assembly:
+    async with assembled(tmp_path_factory.mktemp("system"), _SECRETS) as assembly:
         yield assembly
 
 

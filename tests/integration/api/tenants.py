@@ -13,6 +13,7 @@ INJECTIONS = "/api/v1/secrets/injections"
 TOKENS = "/api/v1/access/api-tokens"
 KEYS = "/api/v1/ephemeral/api-keys"
 WHOAMI = "/api/v1/access/whoami"
+APPROVALS = "/api/v1/approvals"
 EVENTS = "/api/v1/audit/events"
 
 
@@ -24,6 +25,8 @@ class Tenant:
         self.app = app
         self.id = tenant_id
         self.client = AsgiClient(app, token)
+        self.approval = ""
+        """The id of a request for approval, where a test has made one."""
 
     @classmethod
     async def begin(cls, system: Assembly, app: ASGIApp, name: str) -> Tenant:
@@ -61,6 +64,14 @@ class Tenant:
             for position, kind, actor, request_id, body in rows
         ]
         return [event for event in found if topic in {None, event["type"]}]
+
+
+async def asked(tenant: Tenant, name: str) -> tuple[AsgiClient, str]:
+    """A client whose request to rotate the secret `guarded/<name>` waits for approval, and the request's id."""
+    await tenant.put(f"guarded/{name}", "x")
+    client = await tenant.holding("secrets:write", subject=f"asks-for-{name}")
+    answer = await client("PUT", f"{STORE}/guarded/{name}", {"value": name})
+    return client, str(refused(answer, 403, "approval-required")["approval_id"])
 
 
 def decoded(body: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from domain.scopes import BOUNDABLE, VERBS
-from tests.integration.api.tenants import EVENTS, INJECTIONS, KEYS, STORE, TOKENS, Tenant, refused
+from tests.integration.api.tenants import APPROVALS, EVENTS, INJECTIONS, KEYS, STORE, TOKENS, Tenant, asked, refused
 from tests.integration.api.test_tenants import routes
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +45,24 @@ NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
     (("GET", f"{STORE}/references/{{path:path}}"), f"{STORE}/references/a", None, {"secrets:list"}),
     (("POST", INJECTIONS), INJECTIONS, {"variables": {"A": "a"}}, {"secrets:read"}),
     (("POST", INJECTIONS), INJECTIONS, {"prefix": "l/", "resolve": True}, {"secrets:read"}),
+    (
+        ("POST", f"{STORE}/approvals/{{path:path}}"),
+        f"{STORE}/approvals/guarded/a",
+        {"action": "rotate"},
+        {"approvals:decide"},
+    ),
+    (
+        ("POST", f"{APPROVALS}/{{approval_id:str}}/approve"),
+        f"{APPROVALS}/{{approval}}/approve",
+        None,
+        {"approvals:decide"},
+    ),
+    (
+        ("POST", f"{APPROVALS}/{{approval_id:str}}/deny"),
+        f"{APPROVALS}/{{approval}}/deny",
+        {"reason": "no"},
+        {"approvals:decide"},
+    ),
     (("POST", TOKENS), TOKENS, TOKEN, {"access:write"}),
     (("POST", KEYS), KEYS, {**TOKEN, "ttl_seconds": 60}, {"access:write"}),
     (("GET", TOKENS), TOKENS, None, {"access:read"}),
@@ -63,9 +81,16 @@ WITHOUT_SCOPE = {
     )
 }  # fmt: skip
 
+OF_ONES_OWN = {
+    ("GET", APPROVALS),
+    ("GET", f"{APPROVALS}/{{approval_id:str}}"),
+    ("POST", f"{APPROVALS}/{{approval_id:str}}/withdraw"),
+}
+"""Routes on which everybody finds what is their own; `test_approvals.py` tests who finds more."""
+
 
 def test_every_route_says_which_scope_it_needs() -> None:
-    assert {route for route, *_ in NEEDS} | WITHOUT_SCOPE == routes()
+    assert {route for route, *_ in NEEDS} | WITHOUT_SCOPE | OF_ONES_OWN == routes()
 
 
 @pytest.fixture
@@ -76,6 +101,7 @@ async def filled(acme: Tenant) -> Tenant:
     await acme("DELETE", f"{STORE}/gone")
     for name in ("l/x", "r/x"):
         await acme.put(name, name)
+    acme.approval = (await asked(acme, "a"))[1]
     return acme
 
 
@@ -86,6 +112,7 @@ IDS = [f"{number} {route[0]} {target}" for number, (route, target, *_) in enumer
 async def test_route_asks_for_its_scopes_and_no_other(
     route: tuple[str, str], target: str, body: object, needed: set[str], filled: Tenant
 ) -> None:
+    target = target.replace("{approval}", filled.approval)
     for lacking in needed:
         client = await filled.holding(*(VERBS - {lacking}))
         before = await filled.system.head()

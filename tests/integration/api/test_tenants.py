@@ -12,7 +12,18 @@ from litestar.routes import HTTPRoute
 from api.app import create_litestar
 from tests.asgi_client import Answer
 from tests.assembly import assembled
-from tests.integration.api.tenants import EVENTS, INJECTIONS, KEYS, STORE, TOKENS, WHOAMI, Tenant, refused
+from tests.integration.api.tenants import (
+    APPROVALS,
+    EVENTS,
+    INJECTIONS,
+    KEYS,
+    STORE,
+    TOKENS,
+    WHOAMI,
+    Tenant,
+    asked,
+    refused,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +148,21 @@ async def minted_briefly(pair: Pair) -> None:
     assert answer.json()["id"] not in ids
 
 
+async def approved(pair: Pair) -> None:
+    _, approval_id = await asked(pair.acme, MARKER)
+    await pair.missing("POST", f"{STORE}/approvals/guarded/{MARKER}", {"action": "rotate"})
+    await pair.missing("POST", f"{APPROVALS}/{approval_id}/approve")
+    await pair.missing("GET", f"{APPROVALS}/{approval_id}")
+    await pair.empty(APPROVALS, {"items": [], "next_cursor": None})
+    await pair.missing("POST", f"{APPROVALS}/{approval_id}/deny", {"reason": "no"})
+
+
+async def withdrawn(pair: Pair) -> None:
+    client, approval_id = await asked(pair.acme, MARKER)
+    refused(await pair.other("POST", f"{APPROVALS}/{approval_id}/withdraw"), 404, "not-found")
+    assert (await client("POST", f"{APPROVALS}/{approval_id}/withdraw")).status == 204
+
+
 async def tokens(pair: Pair) -> None:
     for query in ("", f"?subject={MARKER}", "?include_revoked=true"):
         await pair.silent("GET", f"{TOKENS}{query}")
@@ -225,6 +251,12 @@ KEPT_APART: dict[tuple[str, str], Callable[[Pair], Awaitable[None]]] = {
     ("POST", KEYS): minted_briefly,
     ("GET", TOKENS): tokens,
     ("DELETE", f"{TOKENS}/{{token_id:str}}"): missing("DELETE", f"{TOKENS}/{{token}}"),
+    ("POST", f"{STORE}/approvals/{{path:path}}"): approved,
+    ("GET", APPROVALS): approved,
+    ("GET", f"{APPROVALS}/{{approval_id:str}}"): approved,
+    ("POST", f"{APPROVALS}/{{approval_id:str}}/approve"): approved,
+    ("POST", f"{APPROVALS}/{{approval_id:str}}/deny"): approved,
+    ("POST", f"{APPROVALS}/{{approval_id:str}}/withdraw"): withdrawn,
     ("GET", WHOAMI): whoami,
     ("GET", EVENTS): audited,
     ("GET", "/api/v1/audit/export"): exported_log,

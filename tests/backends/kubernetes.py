@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +30,11 @@ RULES: Final = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"
 class KubernetesWorld:
     """See `World`; also `CountsConnections`, `Freezes`."""
 
-    def __init__(self, server: KubernetesServer, gate: Gate) -> None:
+    def __init__(self, server: KubernetesServer, gate: Gate, *, cluster_wide: bool) -> None:
         self.cluster = server.cluster
         self.ca_file = server.ca_file
         self.gate = gate
+        self._port = server.port
         read = {"namespace": "shop", "role": "settings-reader"}
         self.setup = Setup(
             kind="kubernetes",
@@ -41,11 +43,11 @@ class KubernetesWorld:
                 "ca_file": str(server.ca_file),
                 "namespace": LEASES,
                 "target_namespaces": ["shop"],
-                "cluster_wide": True,
+                "cluster_wide": cluster_wide,
             },
             secrets={"token": self.cluster.token_of("trstctl", "trstctl", 365 * 86_400)},
             role={**read, "token_seconds": 3600},
-            expires=False,  # no token lives less than ten minutes; test_kubernetes_tokens.py lets the clock jump
+            expires=False,  # no token lives less than ten minutes; tests/integration/kubernetes lets the clock jump
             wrong_secrets={"token": "eyJhbGciOiJSUzI1NiJ9.e30.bm90LW91cnM"},
             powerless={"secrets": {"token": self.cluster.token_of("shop", "nobody-much")}},
             breaking_role={"namespace": "shop", "cluster_role": "cluster-admin"},
@@ -58,8 +60,9 @@ class KubernetesWorld:
         )
 
     def ask(self, method: str, path: str, token: str = "", json: object = None) -> Answer:
-        """One request, as the administrator or with a token."""
-        with HttpsClient(self.gate.port, self.ca_file, token or self.cluster.administrator, timeout=5) as client:
+        """One request: with a token as everybody comes, or as the administrator, past the gate."""
+        port = self.gate.port if token else self._port
+        with HttpsClient(port, self.ca_file, token or self.cluster.administrator, timeout=5) as client:
             return client(method, path, json)
 
     async def log_in(self, fields: dict[str, str | int]) -> None:
@@ -97,20 +100,29 @@ class KubernetesWorld:
         self.gate.thaw()
 
     def peak(self) -> int:
-        return self.gate.peak()
+        peak, deadline = self.gate.peak(), time.monotonic() + 1
+        while self.gate.peak() and time.monotonic() < deadline:
+            time.sleep(0.02)  # the gate is still about those who have just hung up
+        return peak
+
+
+def manifests() -> list[str]:
+    """Those of the how-to page: what every provider needs, its example's role, what `rules` and `cluster_wide` need."""
+    found: list[str] = _MANIFEST.findall(PAGE.read_text(encoding="utf-8"))
+    return found
 
 
 @contextmanager
-def running(*, longest_token: int = 0) -> Iterator[KubernetesWorld]:
-    """The cluster, with everything that the how-to page has in its manifests."""
+def running(*, besides: bool = False, longest_token: int = 0) -> Iterator[KubernetesWorld]:
+    """A cluster with what every provider needs; `besides`, with what some roles need, too."""
     cluster = Cluster(longest_token=longest_token)
     cluster.apply(*_APPLICATION)
-    for manifest in _MANIFEST.findall(PAGE.read_text(encoding="utf-8")):
+    for manifest in manifests() if besides else manifests()[:2]:
         cluster.apply_yaml(manifest)
     with tempfile.TemporaryDirectory(prefix="trstctl-k8s-") as folder:
         server = KubernetesServer(cluster, Path(folder))
         try:
-            yield KubernetesWorld(server, Gate(server.port))
+            yield KubernetesWorld(server, Gate(server.port), cluster_wide=besides)
         finally:
             server.stop()
             cluster.stop()

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from adapters.provider_threads import Threads
@@ -43,9 +43,11 @@ class KubernetesBackend:
         async with self._in_time():
             uid = await self._threads.run(self._calls.make_account, namespace, service_account(account))
             await self._grant(account, namespace, uid)
-            token = await self._token(account, namespace)
+            asked_at = datetime.now(UTC)  # by our clock, which leases end by; the API server's may differ
+            token = await self._token(account, namespace, asked_at)
             authorities = await self._threads.run(certificates, self._connection.ca_file)
-        handle = {"namespace": namespace, "uid": uid, "token_ends_at": token.ends_at.isoformat()}
+        ends_at = asked_at + timedelta(seconds=token.seconds)
+        handle = {"namespace": namespace, "uid": uid, "token_ends_at": ends_at.isoformat(timespec="seconds")}
         fields = credential_fields(account, self._connection, token.token, authorities)
         return Credential(fields=fields, handle=handle)
 
@@ -74,10 +76,10 @@ class KubernetesBackend:
         if settings.rules or settings.role or settings.cluster_role:
             await self._threads.run(self._calls.bind, where, role_binding(account, namespace, owner))
 
-    async def _token(self, account: Account, namespace: str) -> Token:
+    async def _token(self, account: Account, namespace: str, now: datetime) -> Token:
         settings: Role = account.settings
-        left = math.ceil((account.expires_at - datetime.now(UTC)).total_seconds())
-        seconds = max(left, settings.token_seconds, SHORTEST_TOKEN)
+        left = math.ceil((account.expires_at - now).total_seconds())
+        seconds = max(left + 1, settings.token_seconds, SHORTEST_TOKEN)  # tokens count from the whole second before
         token = await self._threads.run(self._calls.make_token, namespace, account.name, settings.audiences, seconds)
         if token.seconds < max(left, settings.token_seconds):
             raise BackendRefused(

@@ -36,11 +36,10 @@ class Token(NamedTuple):
 
     token: str
     seconds: int
-    ends_at: datetime
 
     def __repr__(self) -> str:
         """Without the token."""
-        return f"Token(<redacted>, {self.ends_at})"
+        return f"Token(<redacted>, {self.seconds})"
 
 
 class Calls:
@@ -82,9 +81,9 @@ class Calls:
         with translated("asking for a token"):
             made = self._core.create_namespaced_service_account_token(name, namespace, asked, **self._limit)
         told, granted = made.status, made.spec
-        if not (told and told.token and told.expiration_timestamp and granted and granted.expiration_seconds):
+        if not (told and told.token and granted and granted.expiration_seconds):
             raise BackendRefused("Kubernetes: asking for a token: the answer has none; check `server`")
-        return Token(told.token, granted.expiration_seconds, told.expiration_timestamp)
+        return Token(told.token, granted.expiration_seconds)
 
     def note_end(self, namespace: str, name: str, ends_at: datetime) -> None:
         """Write to the ServiceAccount when the lease ends."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
@@ -178,7 +179,8 @@ class Lane:
         self._hands.told(work.kind, "failed")
         if means_unreachable(error):
             self._rest()
-        await self._hands.attempts.failed(work, error)
+        with suppress(VersionConflict):  # another node has it by now, or a person decided: theirs stands
+            await self._hands.attempts.failed(work, error)
         reached("outbox.failed")
 
     async def _is_still_due(self, work: Work) -> bool:

@@ -17,6 +17,7 @@ from api.edge import Edge
 from api.routes import (
     access,
     approvals,
+    attention,
     audit,
     docs,
     ephemeral,
@@ -39,6 +40,7 @@ ROUTES = [
     *trees.ROUTES,
     *access.ROUTES,
     *approvals.ROUTES,
+    *attention.ROUTES,
     *audit.ROUTES,
     *ephemeral.ROUTES,
     *leases.ROUTES,

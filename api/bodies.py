@@ -174,6 +174,20 @@ class RevokeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = ""
 
 
+class ResolveBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """On what ground nothing is left to do."""
+
+    reason: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            description="Why nothing is left to do, for the log; on one line.",
+            extra_json_schema=NO_CONTROLS,
+        ),
+    ]
+
+
 def new_value(body: ValueBody) -> NewValue:
     """The body's value in a buffer that can be wiped; raises `Invalid` unless it has just one of both forms."""
     if isinstance(body.value, str) and body.value_b64 is UNSET:

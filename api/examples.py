@@ -14,11 +14,13 @@ from api.differences import FolderDifference, NameDifference, VersionDifference
 from api.lease_examples import LEASE_ANSWERS, LEASE_BODIES
 from api.replies import SecretValue
 from api.routes.access import TokenPage, WhoAmI
+from api.routes.attention import AttentionPage
 from api.routes.audit import AuditPage, Checkpoints
 from api.routes.health import Health, Readiness
 from api.routes.trees import Exported, Injection, ReferenceList
 from api.routes.versions import History, HistoryItem
 from api.share_examples import SHARE_ANSWERS, SHARE_BODIES
+from domain.commands.attention import AttentionItem
 from domain.commands.reading import Page
 from domain.commands.secrets import Destroyed
 from domain.commands.tokens import TokenMeta
@@ -82,6 +84,17 @@ _TOKEN: Final = TokenMeta(
     parent=_ISSUER,
 )
 _EPHEMERAL: Final = msgspec.structs.replace(_TOKEN, expires_at=_WRITTEN + timedelta(seconds=900))
+_STUCK: Final = AttentionItem(
+    id="00000000-0000-5000-8000-000000000003",
+    kind="lease.revoke",
+    ref="lse_019a0123456789abcdef0123",
+    destination="postgresql",
+    since=_BORN,
+    attempts=8,
+    error="backend-unavailable",
+    detail="the connection was refused",
+    next_attempt_at=_WRITTEN + timedelta(hours=1),
+)
 _EVENT: Final = AuditEvent(
     position=41,
     id="00" * 16,
@@ -130,6 +143,7 @@ BODIES: Final[Mapping[str, Examples]] = {
     "issueEphemeralKey": {
         "one run": bodies.EphemeralKeyBody(subject="ci-preview", scopes=["secrets:read:app/*"], ttl_seconds=900)
     },
+    "resolveAttention": {"settled": bodies.ResolveBody(reason="the database was taken down, and its accounts with it")},
     "revokeToken": {"reason": bodies.RevokeBody(reason="the laptop was lost")},
 }
 """Request bodies by operation id."""
@@ -196,6 +210,9 @@ ANSWERS: Final[Mapping[str, Examples]] = {
             expires_at=None,
         )
     },
+    "listAttention": {"one": AttentionPage([_STUCK], None), "nothing": AttentionPage([], None)},
+    "retryAttention": {"tried": msgspec.structs.replace(_STUCK, attempts=0, next_attempt_at=_WRITTEN)},
+    "resolveAttention": {"closed": _STUCK},
     "auditEvents": {"events": AuditPage([_EVENT], "next:41", None)},
     "auditExport": {"a line": _LINE},
     "auditVerify": {"intact": _REPORT},

@@ -154,6 +154,14 @@ MEANINGS: Final[dict[str, str]] = {
     "RoleMeta.settings": "What its credentials may do, as the kind has it.",
     "Tried.name": "The provider.",
     "Tried.ok": "True: the backend answered, and as far as it tells the privileges suffice.",
+    "AttentionItem.attempts": "How often it was tried.",
+    "AttentionItem.destination": "The backend at which it is to be done.",
+    "AttentionItem.detail": "The same for people.",
+    "AttentionItem.error": "How it failed last, for machines.",
+    "AttentionItem.kind": "What is to be done, such as `lease.revoke`.",
+    "AttentionItem.next_attempt_at": "When it is tried again by itself.",
+    "AttentionItem.ref": "What it is about, such as a lease's id.",
+    "AttentionItem.since": "When it came to be work to do.",
     "AuditEvent.version": "Its place in its stream.",
     "Checkpoints.items": "Signed notes in the C2SP tlog-checkpoint form.",
     "Finding.check": "The check that found it.",
@@ -193,6 +201,8 @@ MOMENTS: Final = frozenset(
         "requested_at",
         "closed_at",
         "issued_at",
+        "next_attempt_at",
+        "since",
         "max_expires_at",
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import (
@@ -57,6 +57,16 @@ class Metrics:
         self._bypasses = Counter(
             "trstctl_approvals_bypassed_total", "Times the glass was broken.", ["action"], registry=registry
         )
+        self._parked = Gauge(
+            "trstctl_needs_attention", "Pieces of work that need a person, in the whole store.", ["kind"],
+            registry=registry,
+        )  # fmt: skip
+        self._overdue = Gauge(
+            "trstctl_due_work_overdue",
+            "Pieces of work, in the whole store, that came due over a minute ago and that nobody has begun on.",
+            registry=registry,
+        )
+        self._parked_kinds: set[str] = set()
         self._series: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -84,6 +94,13 @@ class Metrics:
     def bypassed(self, action: str) -> None:
         """Count what was done without the approval it needs."""
         self._bypasses.labels(action).inc()
+
+    def work(self, parked: Mapping[str, int], overdue: int) -> None:
+        """Tell how much work of each kind needs a person, and how much is late."""
+        self._parked_kinds |= parked.keys()
+        for kind in self._parked_kinds:
+            self._parked.labels(kind).set(parked.get(kind, 0))
+        self._overdue.set(overdue)
 
     def watch_lag(self, projection: str, lag: Callable[[], int]) -> None:
         """Ask `lag` whenever the metrics are read."""

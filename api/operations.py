@@ -11,6 +11,7 @@ from api import approval_bodies, bodies, lease_bodies, queries, share_bodies
 from api.differences import FolderDifference, VersionDifference
 from api.replies import SecretValue
 from api.routes.access import TokenPage, WhoAmI
+from api.routes.attention import AttentionPage
 from api.routes.audit import AuditPage, Checkpoints
 from api.routes.health import Health, Readiness
 from api.routes.leases import LeaseAuditReport, LeasePage
@@ -20,6 +21,7 @@ from api.routes.trees import Exported, Injection, ReferenceList
 from api.routes.versions import History
 from domain.backends import BackendRefused, BackendUnavailable
 from domain.commands.approvals import Decision
+from domain.commands.attention import AttentionItem
 from domain.commands.inbox import Approval, ApprovalPage
 from domain.commands.lease_terms import LeaseMeta
 from domain.commands.leases import Revoking
@@ -221,6 +223,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         body=share_bodies.RedeemBody,
     ),
     "sharePage": Operation((Answer((str,), media_type="text/html"),), query=None),
+    "listAttention": Operation((Answer((AttentionPage,)),), _ALLOWED, queries.AttentionQuery),
+    "retryAttention": Operation((Answer((AttentionItem,)),), (*_ALLOWED, *_CHANGED, NotFound, Conflict)),
+    "resolveAttention": Operation(
+        (Answer((AttentionItem,)),), (*_ALLOWED, *_CHANGED, *_BODY, NotFound, Conflict), body=bodies.ResolveBody
+    ),
     "auditEvents": Operation((Answer((AuditPage,)),), _ALLOWED, queries.AuditQuery),
     "auditExport": Operation((Answer((str,), media_type="application/x-ndjson"),), _ALLOWED),
     "auditVerify": Operation((Answer((Report,)),), (*_ALLOWED, *_KEYED)),

@@ -23,6 +23,14 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "pattern": "^apr_[0-9a-f]{32}$"},
         "example": "apr_0123456789abcdef0123456789abcdef",
     },
+    "work_id": {
+        "name": "work_id",
+        "in": "path",
+        "required": True,
+        "description": "The work's id, as the list has it.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "00000000-0000-5000-8000-000000000003",
+    },
     "token_id": {
         "name": "token_id",
         "in": "path",

@@ -159,6 +159,21 @@ class ApprovalsQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit: Limit = 100
 
 
+class AttentionQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which page of the work that needs a person."""
+
+    limit: Limit = 100
+    cursor: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="Where to go on: the `next_cursor` of the answer before.",
+            examples=["00000000-0000-5000-8000-000000000003"],
+            extra_json_schema=NO_CONTROLS,
+        ),
+    ] = ""
+
+
 class AuditQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which events are listed, and in which order."""
 

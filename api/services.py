@@ -9,12 +9,13 @@ from typing import Protocol
 from api.metrics import Metrics
 from domain.call import Call
 from domain.commands.approvals import ApprovalCommands
+from domain.commands.attention import AttentionCommands
 from domain.commands.comparing import SecretComparison
+from domain.commands.inbox import ApprovalInbox
 from domain.commands.lease_audit import LeaseAudit
 from domain.commands.lease_making import LeaseMaking
 from domain.commands.leases import LeaseCommands
 from domain.commands.providers import ProviderCommands
-from domain.commands.inbox import ApprovalInbox
 from domain.commands.reading import SecretReads
 from domain.commands.redeeming import ShareRedeeming
 from domain.commands.resolving import SecretResolution
@@ -101,6 +102,7 @@ class Services:
     comparison: SecretComparison
     tokens: TokenCommands
     token_ends: TokenEnds
+    attention: AttentionCommands
     approvals: ApprovalCommands
     approval_inbox: ApprovalInbox
     providers: ProviderCommands

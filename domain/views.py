@@ -193,6 +193,14 @@ class DueWorkView(Protocol):
         """The tenant's work of this id, or None."""
         ...
 
+    async def parked_anywhere(self, after_id: str, limit: int) -> list[Work]:
+        """Work of any tenant that needs a person, in order of id, after `after_id`, at most `limit`."""
+        ...
+
+    async def anywhere(self, work_id: str) -> Work | None:
+        """The work of this id, whatever its tenant, or None."""
+        ...
+
 
 class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A lease as it is now; never its credential."""
@@ -258,4 +266,70 @@ class ProvidersView(Protocol):
 
     async def all(self, tenant: str) -> list[ProviderEntry]:
         """Every provider of the tenant, in order of name."""
+        ...
+
+
+class RotationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A rotation as it is now."""
+
+    rotation_id: str
+    provider: str
+    key: str
+    old_ref: str
+    account: str
+    new_ref: str | None
+    state: str
+    """One of `domain.rotation.STATES`."""
+    failed_phase: str | None
+    error: str | None
+    detail: str | None
+    schedule_id: str
+    subject: str
+    started_at: datetime
+    retire_at: datetime | None
+    ended_at: datetime | None
+
+
+class RotationsView(Protocol):
+    """Rotations, newest first."""
+
+    async def find(self, tenant: str, rotation_id: str) -> RotationRow | None:
+        """The tenant's rotation of this id, or None."""
+        ...
+
+    async def page(
+        self, tenant: str, key: str | None, schedule_id: str | None, before_id: str, limit: int
+    ) -> list[RotationRow]:
+        """The tenant's rotations, newest first, before `before_id` (empty: from the newest on)."""
+        ...
+
+
+class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A rotation schedule as it is now."""
+
+    schedule_id: str
+    name: str
+    provider: str
+    key: str
+    timetable: str
+    """JSON of `domain.timetable.Timetable`."""
+    grace_seconds: int
+    enabled: bool
+    next_run_at: datetime | None
+    last_run_at: datetime | None
+    last_rotation_id: str | None
+    last_error: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SchedulesView(Protocol):
+    """Rotation schedules."""
+
+    async def find(self, tenant: str, schedule_id: str) -> ScheduleRow | None:
+        """The tenant's schedule of this id, or None."""
+        ...
+
+    async def page(self, tenant: str, after_id: str, limit: int) -> list[ScheduleRow]:
+        """The tenant's schedules in order of id, after `after_id`, at most `limit`."""
         ...

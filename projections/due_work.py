@@ -35,6 +35,9 @@ _FAIL: Final = """UPDATE due_work SET version = ?, due_at = ?, attempts = ?, sta
 _RETRY: Final = """UPDATE due_work SET version = ?, due_at = ?, attempts = 0, state = 'waiting'
  WHERE tenant = ? AND stream = ?"""
 _RESOLVE: Final = "DELETE FROM due_work WHERE tenant = ? AND stream = ?"
+_PARKED_BY_KIND: Final = "SELECT kind, count(*) FROM due_work WHERE state = 'needs_attention' GROUP BY kind"
+_OVERDUE: Final = """SELECT count(*) FROM
+ (SELECT 1 FROM due_work WHERE destination = ? AND due_at <= ? LIMIT ?) AS late"""
 
 
 class DueWork:
@@ -115,6 +118,28 @@ class DueWork:
         """The tenant's work of this id."""
         row = await self._reader.row(tenant, f"{_SELECT} WHERE tenant = ? AND stream = ?", (tenant, work_id))
         return _work(row) if row else None
+
+    async def parked_anywhere(self, after_id: str, limit: int) -> list[Work]:
+        """Work of any tenant that needs a person, in order of id, after `after_id`."""
+        sql = f"{_SELECT} WHERE state = 'needs_attention' AND stream > ? ORDER BY stream LIMIT ?"
+        return [_work(row) for row in await self._reader.system_rows(sql, (after_id, limit))]
+
+    async def anywhere(self, work_id: str) -> Work | None:
+        """The work of this id, whatever its tenant."""
+        rows = await self._reader.system_rows(f"{_SELECT} WHERE stream = ?", (work_id,))
+        return _work(rows[0]) if rows else None
+
+    async def parked_by_kind(self) -> dict[str, int]:
+        """How much work of each kind needs a person."""
+        return {str(kind): int(count) for kind, count in await self._reader.system_rows(_PARKED_BY_KIND)}
+
+    async def overdue(self, since: datetime, most: int) -> int:
+        """How much work came due before `since` and is not begun on, counted up to `most` at each destination."""
+        count = 0
+        for destination in await self.destinations(since):
+            ((found,),) = await self._reader.system_rows(_OVERDUE, (destination, instant(since), most))
+            count += int(found)
+        return count
 
 
 def _work(row: Row) -> Work:

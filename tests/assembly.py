@@ -34,6 +34,7 @@ from cli.server.processing import open_outbox
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_sqlite
 from domain.call import Call, Principal
+from domain.commands.attention import AttentionCommands
 from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
 from domain.commands.reading import SecretReads
@@ -80,6 +81,7 @@ class Assembly:
         self.repository = StreamRepository(store.reader)
         view = self.views.tokens
         self.tokens = TokenCommands(self.committer, view, self.replies, clock, os.urandom, LONGEST_EPHEMERAL)
+        self.attention = AttentionCommands(self.committer, self.views.due_work, self.replies, clock)
         self.token_ends = TokenEnds(self.committer, view, self.replies, clock, os.urandom)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, clock, os.urandom)
         self.follower = Follower(self.views.audit, store.reader, self.committer)
@@ -119,6 +121,7 @@ class Assembly:
             comparison=self.comparison,
             tokens=self.tokens,
             token_ends=self.token_ends,
+            attention=self.attention,
             approvals=self.approving.commands,
             approval_inbox=self.approving.inbox,
             providers=self.leasing.providers,

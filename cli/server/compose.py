@@ -35,6 +35,8 @@ from cli.server.processing import open_outbox
 from cli.server.readiness import Readiness
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_store
+from cli.server.watching import count_work
+from domain.commands.attention import AttentionCommands
 from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
 from domain.commands.reading import SecretReads
@@ -71,6 +73,7 @@ class Runtime:
         retention = timedelta(seconds=settings.idempotency.retention_seconds)
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
+        self.attention = AttentionCommands(self.committer, self.views.due_work, self.replies, now)
         self._token_commands()
         self.approving = Approving(settings.secrets.approvals, self, now)
         self._secret_commands()
@@ -163,6 +166,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
             process, runtime, runtime.committer, runtime.views.due_work, now, metrics.attempt
         )
         scheduler.every(process.tick_seconds, "do what has come due", outbox.tick)
+        scheduler.every(5, "count what waits", lambda: count_work(runtime.views.due_work, metrics, now))
         stack.push_async_callback(outbox.stop, 5.0)
         scheduler.start()
         stack.callback(scheduler.stop)
@@ -210,6 +214,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         comparison=runtime.comparison,
         tokens=runtime.tokens,
         token_ends=runtime.token_ends,
+        attention=runtime.attention,
         approvals=runtime.approving.commands,
         approval_inbox=runtime.approving.inbox,
         providers=runtime.leasing.providers,

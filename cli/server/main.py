@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "dev": Entry("cli.server.commands.dev", "Serve on this machine with nothing to set up, to try things out."),
     "tenant": Entry("cli.server.commands.tenant", "Create and list tenants."),
     "token": Entry("cli.server.commands.token", "Create, list and revoke API tokens."),
+    "attention": Entry("cli.server.commands.attention", "Look at the work that needs a person, and decide on it."),
     "audit": Entry("cli.server.commands.audit", "Look at the log, take it out, prove that it is whole."),
     "replay": Entry("cli.server.commands.replay", "Rebuild read models from the log and compare, or repair, them."),
     "kek": Entry("cli.server.commands.kek_store", "Rotate the key-encryption key; see what it wraps."),

@@ -7,12 +7,24 @@ import re
 import pytest
 
 from domain.scopes import BOUNDABLE, VERBS
-from tests.integration.api.tenants import APPROVALS, EVENTS, INJECTIONS, KEYS, STORE, TOKENS, Tenant, asked, refused
+from tests.integration.api.tenants import (
+    APPROVALS,
+    ATTENTION,
+    EVENTS,
+    INJECTIONS,
+    KEYS,
+    STORE,
+    TOKENS,
+    Tenant,
+    asked,
+    refused,
+)
 from tests.integration.api.test_tenants import routes
 
 pytestmark = pytest.mark.anyio
 
 AT = {"at": "2020-01-01T00:00:00Z"}
+WHY = {"reason": "settled"}
 TOKEN = {"subject": "ci", "scopes": ["access:write"]}
 
 # Route, request, scopes that are needed and suffice.
@@ -67,6 +79,9 @@ NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
     (("POST", KEYS), KEYS, {**TOKEN, "ttl_seconds": 60}, {"access:write"}),
     (("GET", TOKENS), TOKENS, None, {"access:read"}),
     (("DELETE", f"{TOKENS}/{{token_id:str}}"), f"{TOKENS}/tok_0", None, {"access:write"}),
+    (("GET", ATTENTION), ATTENTION, None, {"operations:read"}),
+    (("POST", f"{ATTENTION}/{{work_id:str}}/retry"), f"{ATTENTION}/w/retry", None, {"operations:write"}),
+    (("POST", f"{ATTENTION}/{{work_id:str}}/resolve"), f"{ATTENTION}/w/resolve", WHY, {"operations:write"}),
     (("GET", EVENTS), EVENTS, None, {"audit:read"}),
     (("GET", "/api/v1/audit/export"), "/api/v1/audit/export", None, {"audit:read"}),
     (("POST", "/api/v1/audit/verify"), "/api/v1/audit/verify", None, {"audit:verify"}),

@@ -14,6 +14,7 @@ from tests.asgi_client import Answer
 from tests.assembly import assembled
 from tests.integration.api.tenants import (
     APPROVALS,
+    ATTENTION,
     EVENTS,
     INJECTIONS,
     KEYS,
@@ -24,6 +25,7 @@ from tests.integration.api.tenants import (
     asked,
     refused,
 )
+from tests.parked_work import parked
 
 pytestmark = pytest.mark.anyio
 
@@ -163,6 +165,26 @@ async def withdrawn(pair: Pair) -> None:
     assert (await client("POST", f"{APPROVALS}/{approval_id}/withdraw")).status == 204
 
 
+async def stuck(pair: Pair) -> str:
+    """Work of the one that needs a person."""
+    key = (await pair.acme("POST", KEYS, {"scopes": ["secrets:list"], "ttl_seconds": 60})).json()
+    return await parked(pair.acme.system.views.due_work, pair.acme.system.committer, pair.acme.id, key["id"])
+
+
+async def undone(pair: Pair) -> None:
+    work_id = await stuck(pair)
+    assert (await pair.other("GET", ATTENTION)).json() == {"items": [], "next_cursor": None}
+    assert work_id.encode() in (await pair.acme("GET", ATTENTION)).body
+
+
+async def retried(pair: Pair) -> None:
+    await pair.missing("POST", f"{ATTENTION}/{await stuck(pair)}/retry")
+
+
+async def resolved(pair: Pair) -> None:
+    await pair.missing("POST", f"{ATTENTION}/{await stuck(pair)}/resolve", {"reason": "settled"})
+
+
 async def tokens(pair: Pair) -> None:
     for query in ("", f"?subject={MARKER}", "?include_revoked=true"):
         await pair.silent("GET", f"{TOKENS}{query}")
@@ -249,6 +271,9 @@ KEPT_APART: dict[tuple[str, str], Callable[[Pair], Awaitable[None]]] = {
     ("POST", INJECTIONS): injected,
     ("POST", TOKENS): minted,
     ("POST", KEYS): minted_briefly,
+    ("GET", ATTENTION): undone,
+    ("POST", f"{ATTENTION}/{{work_id:str}}/retry"): retried,
+    ("POST", f"{ATTENTION}/{{work_id:str}}/resolve"): resolved,
     ("GET", TOKENS): tokens,
     ("DELETE", f"{TOKENS}/{{token_id:str}}"): missing("DELETE", f"{TOKENS}/{{token}}"),
     ("POST", f"{STORE}/approvals/{{path:path}}"): approved,

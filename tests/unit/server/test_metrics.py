@@ -47,6 +47,20 @@ def test_lag_is_asked_for_when_it_is_read() -> None:
     assert 'trstctl_projection_lag_events{projection="audit"} 9.0' in rendered(metrics)
 
 
+def test_work_that_waits_is_told_by_kind_and_told_to_be_none_when_it_is_gone() -> None:
+    metrics = Metrics("1.2.3")
+    metrics.work({"lease.revoke": 2, "share.expire": 1}, 7)
+    lines = rendered(metrics)
+    assert 'trstctl_needs_attention{kind="lease.revoke"} 2.0' in lines
+    assert 'trstctl_needs_attention{kind="share.expire"} 1.0' in lines
+    assert "trstctl_due_work_overdue 7.0" in lines
+    metrics.work({"share.expire": 3}, 0)
+    lines = rendered(metrics)
+    assert 'trstctl_needs_attention{kind="lease.revoke"} 0.0' in lines
+    assert 'trstctl_needs_attention{kind="share.expire"} 3.0' in lines
+    assert "trstctl_due_work_overdue 0.0" in lines
+
+
 def test_the_version_is_told() -> None:
     assert 'trstctl_build_info{version="1.2.3"} 1.0' in rendered(Metrics("1.2.3"))
 

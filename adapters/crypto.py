@@ -1,6 +1,7 @@
 """The cryptographic primitives in use, and the only module that imports `cryptography`.
 
-AES-256-GCM (NIST SP 800-38D) into buffers that can be wiped, Ed25519 (RFC 8032), self-signed X.509 (RFC 5280).
+AES-256-GCM (NIST SP 800-38D) into buffers that can be wiped, Argon2id (RFC 9106), Ed25519 (RFC 8032), self-signed X.509
+(RFC 5280).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from ipaddress import ip_address
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from domain.errors import KeyUnavailable, LogBroken
@@ -104,6 +106,18 @@ def fresh_key() -> bytearray:
     return key
 
 
+def slow_key(passphrase: Bytes, salt: bytes) -> bytearray:
+    """A key of 32 bytes from a passphrase, to be wiped: Argon2id with 3 passes over 64 MiB, some 0.2 s of a core.
+
+    Passes and memory are the second choice of RFC 9106, section 4. Other threads run meanwhile. One lane, for with more
+    OpenSSL shares threads among all derivations of the process, and two at once wait for each other for ever.
+    """
+    key = bytearray(KEY_BYTES)
+    derivation = Argon2id(salt=salt, length=KEY_BYTES, iterations=3, lanes=1, memory_cost=64 * 1024)
+    derivation.derive_into(passphrase, key)
+    return key
+
+
 def ed25519_generate() -> bytes:
     """A new private seed of 32 bytes."""
     return Ed25519PrivateKey.generate().private_bytes_raw()
@@ -149,6 +163,33 @@ def self_signed_certificate(hostname: str, now: datetime, days: int) -> tuple[by
     return certificate, bytearray(_private_pem(key))
 
 
+def rsa_key_until(common_name: str, now: datetime, end: datetime) -> tuple[bytes, bytearray]:
+    """A certificate that says no more than a name and an end, and its new RSA key of 2048 bits (PKCS #8), both PEM.
+
+    It vouches for itself and for nothing. Valid from five minutes before `now`, for clocks that are behind, until `end`
+    (whole seconds). The caller wipes the key.
+    """
+    key = rsa.generate_private_key(65_537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    builder = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(end)
+    )
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return certificate, bytearray(_private_pem(key))
+
+
+def certificate_name(pem: Bytes) -> str:
+    """The common name of the first certificate in `pem`, or nothing if there is none of either."""
+    try:
+        names = x509.load_pem_x509_certificate(bytes(pem)).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:
+        return ""
+    return str(names[0].value) if names else ""
+
+
 def _server_extensions(
     names: Iterable[str], public: ec.EllipticCurvePublicKey
 ) -> list[tuple[x509.ExtensionType, bool]]:
@@ -170,7 +211,7 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _private_pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -18,15 +18,17 @@ from typing import Final
 
 from api.asgi import ASGIApp, Message, Receive, Scope, Send, header
 from api.problems import MEDIA_TYPE, of_error
-from api.rates import Rates
+from api.rates import Rates, network_of
 from api.services import Services
 from domain.call import Call, IdempotencyKey, Principal
-from domain.errors import BadName, Disabled, Invalid, TooLarge, TrstctlError, Unauthenticated
+from domain.errors import BadName, Disabled, Gone, Invalid, TooLarge, TrstctlError, Unauthenticated
 
 PUBLIC: Final = frozenset(
-    {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/audit/key"}
+    {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/audit/key", "/s"}
 )
 """Paths that answer without a token."""
+OPEN: Final = frozenset({"/api/v1/secrets/shares/redeem"})
+"""Paths that answer with a token and without: one that is sent has to be good. Callers are counted by address."""
 
 _IMPORT: Final = "/api/v1/secrets/store/import"
 _SECRETS: Final = "/api/v1/secrets/"
@@ -49,6 +51,7 @@ class Edge:
         self._app = app
         self._services = services
         self._rates = Rates(services.limits.requests_per_second)
+        self._visitors = Rates(services.limits.redeems_per_second, "from this address")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -70,23 +73,42 @@ class Edge:
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["path"] not in PUBLIC:
-            principal = await self._principal(scope)
-            self._rates.take(principal.token_id)
+            principal = await self._caller(scope)
             self._must_be_open(scope["path"])
             _must_be_plain(scope["path"])
             body = await self._body(scope, receive)
-            call = Call(
-                principal=principal,
-                request_id=answer.request_id,
-                idempotency=_idempotency(scope, body),
-                break_glass=_break_glass(scope),
-            )
-            scope["state"].update(call=call, body=body)
-            if call.idempotency and (reply := await self._services.replies.find(call)):
-                await answer.replay(reply.status, reply.body)
+            scope["state"].update(body=body)
+            if principal and await self._replayed(scope, answer, principal, body):
                 return
             receive = _replayed(body, receive)
         await self._app(scope, receive, answer)
+
+    async def _replayed(self, scope: Scope, answer: _Answer, principal: Principal, body: bytes) -> bool:
+        """Make the call known to the route; whether it was answered before, and is by now again."""
+        call = Call(
+            principal=principal,
+            request_id=answer.request_id,
+            idempotency=_idempotency(scope, body),
+            break_glass=_break_glass(scope),
+        )
+        scope["state"].update(call=call)
+        reply = await self._services.replies.find(call) if call.idempotency else None
+        if reply is None:
+            return False
+        if reply.status == HTTPStatus.GONE:
+            raise Gone  # what was redeemed with this key is kept nowhere
+        await answer.replay(reply.status, reply.body)
+        return True
+
+    async def _caller(self, scope: Scope) -> Principal | None:
+        """Who calls; None for somebody without a token, where that is enough. Raises `TooManyRequests`."""
+        if scope["path"] in OPEN:
+            self._visitors.take(network_of(scope["client"][0] if scope["client"] else ""))
+            if header(scope, b"authorization") is None:
+                return None
+        principal = await self._principal(scope)
+        self._rates.take(principal.token_id)
+        return principal
 
     async def _principal(self, scope: Scope) -> Principal:
         scheme, _, token = (header(scope, b"authorization") or "").partition(" ")

@@ -45,6 +45,28 @@ def call(request: AnyRequest, success: int = 200) -> Call:
     return made if success == 200 else msgspec.structs.replace(made, success=success)
 
 
+def call_if_any(request: AnyRequest) -> Call | None:
+    """Who calls a route that needs no token; None if there came none."""
+    made: Call | None = request.scope["state"].get("call")
+    return made
+
+
+def client_address(request: AnyRequest) -> str:
+    """The other end of the connection: a proxy's where there is one, for what headers say of others is not believed."""
+    client = request.scope["client"]
+    return client[0] if client else ""
+
+
+def user_agent(request: AnyRequest) -> str:
+    """How the client calls itself; empty if it does not."""
+    return header_of(request, b"user-agent") or ""
+
+
+def request_id(request: AnyRequest) -> str:
+    """The request's id."""
+    return str(request.scope["state"]["request_id"])
+
+
 def description(request: AnyRequest) -> Described:
     """The API's description."""
     found: Described = request.app.state.description

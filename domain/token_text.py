@@ -1,6 +1,6 @@
-"""API tokens as text: `trst_`, 43 characters of 256 random bits, 6 of a checksum.
+"""Tokens as text: a prefix that says of what, 43 characters of 256 random bits, 6 of a checksum.
 
-By the checksum scanners recognise them, and typing errors are caught.
+By prefix and checksum scanners recognise them, and typing errors are caught.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from typing import Final
 from zlib import crc32
 
 PREFIX: Final = "trst_"
+"""Of API tokens."""
+SHARE_PREFIX: Final = "trsh_"
+"""Of one-time shares."""
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_FORM = re.compile(r"trst_[0-9A-Za-z]{49}\Z")
+_FORM = re.compile(r"[0-9A-Za-z]{49}\Z")
 
 
 def _base62(number: int, width: int) -> str:
@@ -23,15 +26,18 @@ def _base62(number: int, width: int) -> str:
     return "".join(reversed(digits))
 
 
-def token_text(entropy: bytes) -> str:
+def token_text(entropy: bytes, prefix: str = PREFIX) -> str:
     """The token for 32 random bytes."""
     body = _base62(int.from_bytes(entropy, "big"), 43)
-    return f"{PREFIX}{body}{_base62(crc32(body.encode()), 6)}"
+    return f"{prefix}{body}{_base62(crc32(body.encode()), 6)}"
 
 
-def well_formed(text: str) -> bool:
-    """Whether `text` is a token, as far as its form and checksum tell."""
-    return bool(_FORM.match(text)) and _base62(crc32(text[5:48].encode()), 6) == text[48:]
+def well_formed(text: str, prefix: str = PREFIX) -> bool:
+    """Whether `text` is a token of that prefix, as far as its form and checksum tell."""
+    if not text.startswith(prefix):
+        return False
+    body, checksum = text[len(prefix) : -6], text[-6:]
+    return bool(_FORM.match(body + checksum)) and _base62(crc32(body.encode()), 6) == checksum
 
 
 def digest_of(text: str) -> str:

@@ -42,7 +42,18 @@ EVENTS = """SELECT position, id, stream, version, type, tenant, time, actor, req
 
 def every_projection(reader: Any = None) -> list[Projection]:
     """All read models of the product, in the order in which their tables are made. To apply, they need no reader."""
-    return [Tenants(reader), Tokens(reader), Secrets(reader), References(reader), Approvals(reader), AuditEvents(reader), DueWork(reader), Providers(reader), Leases(reader), Shares(reader)]
+    return [
+        Tenants(reader),
+        Tokens(reader),
+        Secrets(reader),
+        References(reader),
+        Approvals(reader),
+        AuditEvents(reader),
+        DueWork(reader),
+        Providers(reader),
+        Leases(reader),
+        Shares(reader),
+    ]
 
 
 class Store(Protocol):

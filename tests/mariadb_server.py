@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -44,14 +44,19 @@ class MariadbServer:
 
 
 @contextmanager
-def running_mariadb(*settings: str) -> Iterator[MariadbServer]:
-    """Start a server, and stop it and remove its folder at the end; raises `RuntimeError` saying what is missing."""
+def running_mariadb(settings: Sequence[str] = (), files: Mapping[str, bytes] | None = None) -> Iterator[MariadbServer]:
+    """Start a server, and stop it and remove its folder at the end; raises `RuntimeError` saying what is missing.
+
+    `files` are put into its folder, which `settings` name `{folder}`.
+    """
     server_program, installer = shutil.which("mariadbd", path=_PATH), shutil.which("mariadb-install-db", path=_PATH)
     if not server_program or not installer:
         raise RuntimeError("these tests need MariaDB's server; on Debian: apt-get install mariadb-server")
     folder = Path(tempfile.mkdtemp(prefix="trstctl-my-"))
     try:
         _install(installer, folder)
+        for name, content in (files or {}).items():
+            (folder / name).write_bytes(content)
         server = _start(server_program, folder, settings)
         try:
             _wait_until_ready(server)
@@ -87,14 +92,19 @@ def _install(installer: str, folder: Path) -> None:
         raise RuntimeError(f"mariadb-install-db failed: {done.stdout}{done.stderr}")
 
 
-def _start(program: str, folder: Path, settings: tuple[str, ...]) -> MariadbServer:
+def _start(program: str, folder: Path, settings: Sequence[str]) -> MariadbServer:
     account = _account()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [program, "--no-defaults", f"--datadir={folder / 'data'}", f"--port={port}", "--bind-address=127.0.0.1"]
     command += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", "--innodb-buffer-pool-size=32M"]
-    command += ["--skip-log-bin", "--skip-name-resolve", *settings, *([f"--user={account}"] if account else [])]
+    command += [
+        "--skip-log-bin",
+        "--skip-name-resolve",
+        *(text.format(folder=folder) for text in settings),
+        *([f"--user={account}"] if account else []),
+    ]
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

@@ -13,10 +13,11 @@ _GLANCE: Final = 0.02
 
 
 class Gate:
-    """Passes connections to `127.0.0.1:target` from a free port of its own, `port`."""
+    """Passes connections to `127.0.0.1:target` from a free port of its own, `port`, of a loopback address."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, host: str = "127.0.0.1") -> None:
         self._target = target
+        self._host = host
         self._lock = threading.Lock()
         self._inside: set[socket.socket] = set()
         self._open = threading.Event()
@@ -54,7 +55,7 @@ class Gate:
         return peak
 
     def _listening(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port))
+        listener = socket.create_server((self._host, port))
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 

@@ -9,20 +9,16 @@ from typing import Any, Final
 
 import pymysql
 
+from tests.backends import pages
 from tests.backends.gate import Gate
 from tests.backends.world import Setup
 from tests.mariadb_server import MariadbServer, running_mariadb
 
 ADMIN: Final = "trstctl_accounts"
 DATABASE: Final = "app"
-# As in docs/how-to/lease-from-mysql.md.
-PREPARED: Final = (
-    "CREATE USER trstctl_accounts@'%' IDENTIFIED BY 'PASSWORD'",
-    "GRANT CREATE USER, PROCESS, CONNECTION ADMIN ON *.* TO trstctl_accounts@'%'",
-    "GRANT SELECT ON mysql.user TO trstctl_accounts@'%'",
-    "GRANT SELECT ON app.* TO trstctl_accounts@'%' WITH GRANT OPTION",
-)
-ROTATING: Final = ("GRANT SELECT ON mysql.* TO trstctl_accounts@'%'",)
+PAGE: Final = "lease-from-mysql.md"
+LEASING: Final = ("An account for trstctl", "What accounts may do")
+ROTATING: Final = "Rotate a standing account"
 _FIXTURES: Final = (
     "CREATE DATABASE app",
     "CREATE DATABASE payroll",
@@ -45,7 +41,7 @@ class MysqlWorld:
                 "host": "127.0.0.1", "port": gate.port, "database": DATABASE, "username": ADMIN, "tls": "disable",
             },
             secrets={"password": password},
-            role={"creation_statements": ["GRANT SELECT ON app.* TO {{name}}@{{host}}"]},
+            role=pages.provider(PAGE)["roles"][0]["settings"],
             expires=False,
             rotatable=True,
             wrong_secrets={"password": "not-the-password"},
@@ -59,6 +55,11 @@ class MysqlWorld:
             for statement in statements:
                 cursor.execute(statement)
             return list(cursor.fetchall())
+
+    def prepare(self, name: str, password: str, *headings: str) -> None:
+        """Make an account for us by what the page says under these headings."""
+        for statement in [each for heading in headings for each in pages.statements(PAGE, heading)]:
+            self.run(statement.replace("'PASSWORD'", f"'{password}'").replace(ADMIN, name))
 
     async def log_in(self, fields: dict[str, str | int]) -> None:
         assert self.run("SELECT customer FROM app.orders", **_login(fields)) == [("Ada",)]
@@ -125,6 +126,7 @@ def running() -> Iterator[MysqlWorld]:
     with running_mariadb() as server:
         password, powerless = secrets.token_hex(16), secrets.token_hex(16)
         world = MysqlWorld(server, Gate(server.port), password, powerless)
-        world.run(*_FIXTURES, *(statement.replace("PASSWORD", password) for statement in (*PREPARED, *ROTATING)))
+        world.run(*_FIXTURES)
+        world.prepare(ADMIN, password, *LEASING, ROTATING)
         world.run(f"CREATE USER nobody_much@'%' IDENTIFIED BY '{powerless}'")
         yield world

@@ -10,26 +10,18 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from tests.backends import pages
 from tests.backends.gate import Gate
 from tests.backends.world import Setup
 from tests.postgres_server import PostgresServer, running_postgres
 
 ADMIN: Final = "trstctl_accounts"
 DATABASE: Final = "app"
-# As in docs/how-to/lease-from-postgresql.md.
-PREPARED: Final = """
-CREATE ROLE trstctl_accounts LOGIN CREATEROLE;
-GRANT pg_signal_backend TO trstctl_accounts;
-CREATE ROLE app_readonly NOLOGIN;
-"""
-GRANTED: Final = """
+PAGE: Final = "lease-from-postgresql.md"
+_TABLES: Final = """
 CREATE TABLE orders (id BIGINT PRIMARY KEY, customer TEXT);
 INSERT INTO orders VALUES (1, 'Ada');
 CREATE TABLE payroll (who TEXT, amount BIGINT);
-GRANT USAGE ON SCHEMA public TO app_readonly;
-GRANT SELECT ON orders TO app_readonly;
-GRANT app_readonly TO trstctl_accounts WITH ADMIN OPTION;
-GRANT SELECT ON orders TO trstctl_accounts WITH GRANT OPTION;
 """
 
 
@@ -43,7 +35,7 @@ class PostgresWorld:
             kind="postgresql",
             connection=self._connection(),
             secrets={"password": password},
-            role={"member_of": ["app_readonly"]},
+            role=pages.provider(PAGE)["roles"][0]["settings"],
             rotatable=True,
             wrong_secrets={"password": "not-the-password"},
             powerless={"connection": {"username": "nobody_much"}, "secrets": {"password": powerless}},
@@ -95,8 +87,8 @@ class PostgresWorld:
     async def standing(self) -> dict[str, str | int]:
         name, password = f"reporting_{secrets.token_hex(4)}", secrets.token_hex(16)
         with self.connect() as connection:
-            made = "CREATE ROLE {0} LOGIN PASSWORD {1} IN ROLE app_readonly; GRANT {0} TO {2} WITH ADMIN OPTION"
-            connection.execute(sql.SQL(made).format(sql.Identifier(name), sql.Literal(password), sql.Identifier(ADMIN)))
+            connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}' IN ROLE app_readonly".encode())
+            connection.execute(pages.sql(PAGE, "Rotate a standing account").replace("reporting", name).encode())
         return {"username": name, "password": password, "dsn": self.server.dsn(DATABASE, name, password)}
 
     async def session(self, fields: dict[str, str | int]) -> Callable[[], Awaitable[bool]]:
@@ -138,10 +130,12 @@ def running() -> Iterator[PostgresWorld]:
     with running_postgres() as server:
         password, powerless = secrets.token_hex(16), secrets.token_hex(16)
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
-            connection.execute(PREPARED)
+            connection.execute(pages.sql(PAGE, "An account for trstctl").encode())
             connection.execute(f"ALTER ROLE {ADMIN} PASSWORD '{password}'".encode())
             connection.execute(f"CREATE ROLE nobody_much LOGIN PASSWORD '{powerless}'".encode())
             connection.execute(f"CREATE DATABASE {DATABASE}".encode())
         with psycopg.connect(server.dsn(DATABASE), autocommit=True) as connection:
-            connection.execute(GRANTED)
+            connection.execute(_TABLES)
+            for heading in ("What accounts may do", "Roles with statements"):
+                connection.execute(pages.sql(PAGE, heading).encode())
         yield PostgresWorld(server, Gate(server.port), password, powerless)

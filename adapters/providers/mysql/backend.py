@@ -85,10 +85,12 @@ class MysqlBackend:
     async def create_like(self, account: Account, old: str) -> Credential:
         password = fresh_password()
 
-        def make(session: Session) -> None:
-            session.all(*likeness.creation(session, account, old, password))
+        def make(session: Session) -> str:
+            return likeness.make(session, account, old, password)
 
-        await self._connections.run(make, self._begun(account.name))
+        own = await self._connections.run(make, self._begun(account.name))
+        if own:
+            await self._connections.run(lambda session: session.all(own), user=account.name, password=password)
         return self._credential(account, password)
 
     async def staged(self, account: Account, old: str) -> str | None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import psycopg
 import pytest
 
+from adapters.crypto import self_signed_certificate
 from adapters.provider_table import kind
 from adapters.providers.postgresql.backend import PostgresqlBackend
 from domain.backends import Backend, BackendRefused, BackendUnavailable, Rotatable
+from tests.backends import pages
+from tests.backends.gate import Gate
 from tests.backends.opening import opened, planned
-from tests.backends.postgresql import ADMIN, DATABASE, PostgresWorld, running
+from tests.backends.postgresql import ADMIN, DATABASE, PAGE, PostgresWorld, running
 
 pytestmark = pytest.mark.anyio
 
@@ -95,7 +101,7 @@ async def test_an_account_with_objects_and_grants_in_two_databases_is_removed_an
 
 
 async def test_objects_go_to_the_owner_that_the_role_names(world: PostgresWorld, backend: Backend) -> None:
-    run(world, f"CREATE ROLE app_owner NOLOGIN; GRANT app_owner TO {ADMIN} WITH ADMIN OPTION")
+    run(world, pages.sql(PAGE, "How an account ends"))
     account = planned(world.setup, settings={"owner": "app_owner"})
     await backend.create(account)
     run(world, f'CREATE TABLE made (x INT); ALTER TABLE made OWNER TO "{account.name}"')
@@ -227,3 +233,27 @@ async def test_a_server_without_tls_is_not_spoken_to_where_tls_is_asked_for(worl
     backend = opened(world.setup, connection={"sslmode": "verify-full"})
     with pytest.raises(BackendUnavailable, match="SSL"):
         await backend.check()
+
+
+async def test_a_certificate_is_verified_by_authority_and_name(world: PostgresWorld, tmp_path: Path) -> None:
+    certificate, key = self_signed_certificate("localhost", datetime.now(UTC), 1)
+    for name, content in (("server.crt", certificate), ("server.key", key)):
+        file = world.server.folder / "data" / name
+        file.write_bytes(content)
+        file.chmod(0o600)
+        shutil.chown(file, file.parent.owner())
+    run(world, "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+    await asyncio.sleep(0.3)
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(certificate)
+    trusted = {"host": "localhost", "sslmode": "verify-full", "ca_file": str(authority)}
+    backend = opened(world.setup, connection=trusted)
+    await backend.check()
+    await backend.close()
+    elsewhere = Gate(world.server.port, "127.0.0.2")
+    for wrong in ({**trusted, "ca_file": ""}, {**trusted, "host": "127.0.0.2", "port": elsewhere.port}):
+        backend = opened(world.setup, connection=wrong)
+        with pytest.raises(BackendRefused, match="certificate"):
+            await backend.check()
+        await backend.close()
+    run(world, "ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")

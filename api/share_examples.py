@@ -11,9 +11,10 @@ import msgspec
 from api.bodies import RevokeBody
 from api.routes.shares import SharedValue, SharePage
 from api.share_bodies import RedeemBody, ShareBody
-from domain.commands.sharing import ShareMeta, ShareReceipt, Seen
+from domain.commands.sharing import Seen, ShareMeta, ShareReceipt
 
 _TOKEN: Final = "trsh_" + "EXAMPLE" * 7
+_PHRASE: Final = "example words to say on the telephone"
 _SHARE: Final = ShareMeta(
     id="shr_019a0123456789abcdef0123",
     subject="ann",
@@ -41,12 +42,12 @@ SHARE_BODIES: Final[Mapping[str, Mapping[str, object]]] = {
     "createShare": {
         "once": ShareBody(value="example-value-not-a-secret", note="for Bob, the new database"),
         "with a passphrase": ShareBody(
-            value="example-value-not-a-secret", passphrase="example passphrase", max_views=3, ttl_seconds=3600
+            value="example-value-not-a-secret", passphrase=_PHRASE, max_views=3, ttl_seconds=3600
         ),
     },
     "redeemShare": {
         "token": RedeemBody(token=_TOKEN),
-        "with a passphrase": RedeemBody(token=_TOKEN, passphrase="example passphrase"),
+        "with a passphrase": RedeemBody(token=_TOKEN, passphrase=_PHRASE),
     },
     "revokeShare": {"reason": RevokeBody(reason="sent to the wrong person")},
 }

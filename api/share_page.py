@@ -34,7 +34,8 @@ border:1px solid var(--act);border-radius:6px;color:var(--act);background:none;t
 _BODY: Final = """<main>
 <h1>A shared secret</h1>
 <noscript><p>This page needs JavaScript: the link's secret part stays in your browser, and only a script can read it
-there. Without it, use <code>trstctl-cli share redeem</code>, or ask the sender for another way. Nothing was used up.</p>
+there. Without it, use <code>trstctl-cli share redeem</code>, or ask the sender for another way. Nothing was used
+up.</p>
 </noscript>
 <p id="told" role="status" aria-live="polite"></p>
 <div id="asking" hidden>

@@ -23,8 +23,8 @@ SCRIPT: Final = r"""
     history.replaceState(null, "", location.pathname);
     if (/^trsh_[0-9A-Za-z]{49}$/.test(token)) {
       asking.hidden = false;
-      say("Somebody has shared something with you. It can be shown only so many times, often once: reveal it when you " +
-        "are ready to keep it.");
+      say("Somebody has shared something with you. It is shown only so many times, most often once: reveal it when " +
+        "you are ready to keep it.");
     } else {
       token = "";
       say("The address of this page lacks the share's token. Open the link as you got it, whole.");

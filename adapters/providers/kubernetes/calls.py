@@ -131,7 +131,10 @@ class Calls:
         return told.status is not None and told.status.allowed
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up. Clearing the client's pools alone would leave their connections to the garbage collector."""
+        pools = self._client.rest_client.pool_manager.pools
+        for key in pools.keys():  # noqa: SIM118 - it is no mapping, and can be gone over by its keys alone
+            pools[key].close()
         self._client.close()  # type: ignore[no-untyped-call]  # as the client has it
 
     def _deleting(self, part: Part) -> Callable[..., object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import http.server
 import ssl
 import threading
@@ -19,7 +21,7 @@ from adapters.providers.kubernetes import client
 from adapters.providers.kubernetes.settings import Connection
 from domain.backends import BackendRefused, BackendUnavailable
 from domain.errors import Invalid
-from tests.backends.kubernetes import KubernetesWorld
+from tests.backends.kubernetes import KubernetesWorld, running
 from tests.backends.opening import opened, planned
 
 pytestmark = pytest.mark.anyio
@@ -176,6 +178,20 @@ def test_settings_that_contradict_each_other_are_refused(
     with pytest.raises(Invalid, match=told) as refusal:
         opened(world.setup, connection=connection, secret={"token": token})
     assert "SECRET" not in str(refusal.value)
+
+
+async def test_closing_hangs_up_at_once() -> None:
+    with running() as world:
+        backend = opened(world.setup)
+        await asyncio.gather(*(backend.check() for _ in range(3)))
+        assert world.peak() > 0
+        gc.disable()
+        try:
+            await backend.close()
+            world.peak()
+            assert world.peak() == 0
+        finally:
+            gc.enable()
 
 
 async def test_only_certificates_of_the_ca_file_are_given_away(world: KubernetesWorld, tmp_path: Path) -> None:

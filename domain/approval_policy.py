@@ -96,11 +96,7 @@ class PolicyBook:
     """All that is configured. Raises `Misconfigured` for what could not hold."""
 
     def __init__(self, policies: Sequence[Policy], tenants: TenantsView) -> None:
-        for policy in policies:
-            _check(policy)
-        names = [policy.name for policy in policies]
-        if len(set(names)) != len(names):
-            raise Misconfigured("secrets.approvals: two entries have the same name; give each its own")
+        check_policies(policies)
         self._policies = tuple(policies)
         self._tenants = tenants
         self._known: dict[str, Policies] = {}
@@ -114,6 +110,15 @@ class PolicyBook:
             ours = [policy for policy in self._policies if not {"*", name}.isdisjoint(policy.tenants)]
             known = self._known[tenant] = Policies(ours)  # a tenant keeps its name
         return known
+
+
+def check_policies(policies: Sequence[Policy]) -> None:
+    """Raises `Misconfigured` for what could not hold."""
+    for policy in policies:
+        _check(policy)
+    names = [policy.name for policy in policies]
+    if len(set(names)) != len(names):
+        raise Misconfigured("secrets.approvals: two entries have the same name; give each its own")
 
 
 def _check(policy: Policy) -> None:

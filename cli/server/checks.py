@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 from adapters.kek_file import load_kek
 from cli.server import hardening
+from cli.server.approving import policies_of
 from cli.server.config import Settings
 from cli.server.config.settings import address
 from cli.server.stores import open_store
 from cli.server.tls import server_context
+from domain.approval_policy import check_policies
 from domain.errors import Disabled, Misconfigured, StoreUnavailable, TrstctlError
 
 
@@ -104,11 +106,16 @@ def _check_can_be_made(folder: Path, key: str) -> None:
         raise StoreUnavailable(f"{key}: this user may not write in {nearest}; run as the server's user, or change that")
 
 
+def _approvals(settings: Settings) -> None:
+    check_policies(policies_of(settings.secrets.approvals))
+
+
 _PARTS: Final[dict[str, Callable[[Settings], None]]] = {
     "listen": _listen,
     "TLS": _tls,
     "secrets API": _api,
     "KEK file": _kek,
+    "approvals": _approvals,
     "store": _store,
     "checkpoints": _checkpoints,
 }

@@ -26,8 +26,17 @@ def checked(server: Server, **more: str) -> tuple[int, dict[str, str]]:
 
 
 def test_of_a_good_configuration_all_is_ok(folder: Path) -> None:
-    parts = ["listen", "TLS", "secrets API", "KEK file", "store", "checkpoints"]
+    parts = ["listen", "TLS", "secrets API", "KEK file", "approvals", "store", "checkpoints"]
     assert checked(serving(folder)) == (0, dict.fromkeys(parts, "ok"))
+
+
+def test_a_policy_that_nobody_could_meet_is_named(folder: Path) -> None:
+    policy = {"name": "prod", "paths": ["prod/*"], "actions": ["rotate"], "approvers_needed": 2, "approvers": ["ada"]}
+    server = serving(folder, {"secrets": {"approvals": [policy]}})
+    code, lines = checked(server)
+    assert code == 1
+    assert lines.pop("approvals") == "secrets.approvals: prod: approvers_needed is 2, but approvers names 1"
+    assert set(lines.values()) == {"ok"}
 
 
 def test_without_enable_api_the_surface_is_closed_and_says_why(folder: Path) -> None:

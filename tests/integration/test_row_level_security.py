@@ -13,6 +13,7 @@ from adapters.log.batch import Batch
 from adapters.postgres.connection import APP, WRITER, with_password
 from adapters.postgres.reader import PostgresReader
 from domain.api_token import ApiTokenIssued
+from domain.approval_events import ApprovalRequested
 from domain.errors import Misconfigured, StoreUnavailable
 from domain.ports import Statement
 from domain.secret import VersionWritten
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
-    "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths",
+    "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths", "approvals", "due_work",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -51,6 +52,12 @@ def fill(store: PostgresStore, tenant: str) -> None:
         ApiTokenIssued(
             originator_id=stream, originator_version=3, timestamp=at, originator_topic="api_token", token_id="id",
             subject="ci", scopes=["*"], expires_at=None, parent=None, hash=tenant,
+        ),
+        ApprovalRequested(
+            originator_id=stream, originator_version=4, timestamp=at, originator_topic="approval", approval_id="id",
+            path="app/db", action="rotate", base=1, lives=True, numbers=[], everything=False, recovered_from=None,
+            content_type=None, metadata={}, digest="0" * 64, seal_id=f"{tenant}-key", seal_digest="0" * 64,
+            lineage=["ci"], needed=1, approvers=[], expires_at=at, number=1,
         ),
     )  # fmt: skip
     statements: list[Statement] = [

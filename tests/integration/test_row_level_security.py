@@ -17,6 +17,7 @@ from domain.approval_events import ApprovalRequested
 from domain.errors import Misconfigured, StoreUnavailable
 from domain.ports import Statement
 from domain.secret import VersionWritten
+from domain.share import ShareCreated, ShareViewed
 from domain.tenant import TenantCreated
 from tests.postgres_server import PostgresServer
 from tests.stores import PostgresStore, append, deletion, every_projection, read_event
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.anyio
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
     "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths", "approvals", "due_work",
+    "shares", "share_views",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -58,6 +60,15 @@ def fill(store: PostgresStore, tenant: str) -> None:
             path="app/db", action="rotate", base=1, lives=True, numbers=[], everything=False, recovered_from=None,
             content_type=None, metadata={}, digest="0" * 64, seal_id=f"{tenant}-key", seal_digest="0" * 64,
             lineage=["ci"], needed=1, approvers=[], expires_at=at, number=1,
+        ),
+        ShareCreated(
+            originator_id=stream, originator_version=5, timestamp=at, originator_topic="share", share_id="id",
+            subject="ci", hash=tenant, seal_id=tenant, seal_digest="0" * 64, expires_at=at, max_views=2, guarded=False,
+            max_tries=5, note="",
+        ),
+        ShareViewed(
+            originator_id=stream, originator_version=6, timestamp=at, share_id="id", number=1, remaining=1, address="",
+            agent="",
         ),
     )  # fmt: skip
     statements: list[Statement] = [

@@ -33,6 +33,8 @@ GOOD_BUT_REFUSED = {
     "importSecrets": "400",  # prefix and path are too long together
     "exportSecrets": "400",  # something is not text
     "injectSecrets": "400",  # so here, or there is nothing under the prefix
+    "createShare": "4xx",  # it is to live longer, or is larger, than this server lets shares be
+    "redeemShare": "410",  # there is no such share
     "issueToken": "400",  # a time to live of 3.0 seconds
     "issueEphemeralKey": "400",  # so here, or it is longer than this server allows
 }

@@ -23,6 +23,7 @@ from tests.integration.api.test_tenants import routes
 
 pytestmark = pytest.mark.anyio
 
+SHARES = "/api/v1/secrets/shares"
 AT = {"at": "2020-01-01T00:00:00Z"}
 WHY = {"reason": "settled"}
 TOKEN = {"subject": "ci", "scopes": ["access:write"]}
@@ -82,6 +83,7 @@ NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
     (("GET", ATTENTION), ATTENTION, None, {"operations:read"}),
     (("POST", f"{ATTENTION}/{{work_id:str}}/retry"), f"{ATTENTION}/w/retry", None, {"operations:write"}),
     (("POST", f"{ATTENTION}/{{work_id:str}}/resolve"), f"{ATTENTION}/w/resolve", WHY, {"operations:write"}),
+    (("POST", SHARES), SHARES, {"value": "x"}, {"shares:create"}),
     (("GET", EVENTS), EVENTS, None, {"audit:read"}),
     (("GET", "/api/v1/audit/export"), "/api/v1/audit/export", None, {"audit:read"}),
     (("POST", "/api/v1/audit/verify"), "/api/v1/audit/verify", None, {"audit:verify"}),
@@ -92,11 +94,15 @@ WITHOUT_SCOPE = {
     ("GET", path)
     for path in (
         "/api/v1/access/whoami", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs",
-        "/api/v1/audit/key",
+        "/api/v1/audit/key", "/s",
     )
 }  # fmt: skip
 
 OF_ONES_OWN = {
+    ("GET", SHARES),
+    ("GET", f"{SHARES}/{{share_id:str}}"),
+    ("DELETE", f"{SHARES}/{{share_id:str}}"),
+    ("POST", f"{SHARES}/redeem"),
     ("GET", APPROVALS),
     ("GET", f"{APPROVALS}/{{approval_id:str}}"),
     ("POST", f"{APPROVALS}/{{approval_id:str}}/withdraw"),

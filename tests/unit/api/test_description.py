@@ -174,6 +174,7 @@ ARGUMENTS: dict[type[errors.TrstctlError], dict[str, Any]] = {
     errors.ReferenceCycle: {"cycle": []},
     errors.CheckAndSetFailed: {"current": 1},
     errors.TooManyRequests: {"retry_after": 1},
+    errors.PassphraseWrong: {"tries_left": 1},
 }
 
 

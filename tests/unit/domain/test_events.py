@@ -33,7 +33,8 @@ FIELD_NAMES = {
     "kind", "ref", "destination", "node", "until", "error", "detail", "retry_at",
     "lease_id", "provider", "role", "settings", "account", "max_expires_at", "give_up_at", "look_at", "handle",
     "approval_id", "action", "base", "lives", "digest", "lineage", "needed", "approvers",
-    "connection", "default_ttl_seconds", "max_ttl_seconds",
+    "rotation_id", "key", "old_ref", "new_ref", "grace_seconds", "schedule_id", "go_on_at", "phase", "timetable",
+    "enabled", "next_run_at", "connection", "default_ttl_seconds", "max_ttl_seconds",
     "share_id", "max_views", "guarded", "max_tries", "note", "remaining", "address", "agent",
 }  # fmt: skip
 
@@ -50,6 +51,9 @@ TOPICS = {
     "delivery.attempted", "delivery.failed", "delivery.parked", "delivery.resolved", "delivery.retried",
     "lease.failed", "lease.issued", "lease.renewal.failed", "lease.renewal.requested", "lease.renewed",
     "lease.requested", "lease.revocation.requested", "lease.revocation.verified",
+    "rotation.completed", "rotation.cut_over", "rotation.failed", "rotation.restored",
+    "rotation.rolled_back", "rotation.staged", "rotation.started", "rotation.verified", "rotation_schedule.created", "rotation_schedule.fired",
+    "rotation_schedule.removed", "rotation_schedule.set", "rotation_schedule.skipped",
     "provider.configured", "provider.created", "provider.credentials.destroyed", "provider.removed",
     "provider.role.configured", "provider.role.removed",
     "kek.rotated", "secret.compared", "secret.created", "secret.deleted",
@@ -92,7 +96,11 @@ def faults(kind: type[msgspec.Struct]) -> list[str]:
 
 
 def test_table_holds_every_event_under_its_own_topic() -> None:
-    concrete = [kind for kind in of_the_domain(Event) if kind not in {AccessEvent, Created, DeliveryEvent, LeaseEvent, ShareEvent}]
+    concrete = [
+        kind
+        for kind in of_the_domain(Event)
+        if kind not in {AccessEvent, Created, DeliveryEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent}
+    ]
     assert {kind.__name__ for kind in concrete} == {kind.__name__ for kind in EVENTS.values()}
     for topic, kind in EVENTS.items():
         assert kind.__dict__.get("TOPIC") == topic, "the topic must be explicit, not inherited"
@@ -107,7 +115,7 @@ def test_topics_are_those_in_the_logs_out_there() -> None:
 def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
-        "api_token", "approval", "lease", "provider", "secret", "share", "tenant",
+        "api_token", "approval", "lease", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant",
     }  # fmt: skip
     for aggregate in AGGREGATES:
         topic = aggregate.__dict__["TOPIC"]

@@ -121,7 +121,7 @@ class MysqlBackend:
         return self._making[name]
 
     def _await(self, making: Call | None, name: str) -> None:
-        if making and not making.is_over(self._connections.timeout):
+        if making and not making.is_over(self._connections.timeout / 2):
             self._making.setdefault(name, making)
             raise BackendUnavailable(f"{name} is still being made; it is removed once that has ended")
 

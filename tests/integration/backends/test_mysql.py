@@ -15,9 +15,12 @@ import pytest
 
 from adapters.crypto import self_signed_certificate
 from adapters.provider_table import kind
+from adapters.providers.mysql.backend import MysqlBackend
+from adapters.providers.mysql.calls import Call
 from domain.backends import Backend, BackendRefused, BackendUnavailable, Rotatable
+from tests.backends import pages
 from tests.backends.gate import Gate
-from tests.backends.mysql import ADMIN, LEASING, MysqlWorld, running
+from tests.backends.mysql import ADMIN, LEASING, PAGE, MysqlWorld, running
 from tests.backends.opening import opened, planned
 from tests.mariadb_server import running_mariadb
 
@@ -121,6 +124,8 @@ async def test_a_creation_that_arrives_after_it_was_given_up_changes_nothing(wor
         world.freeze()
         with pytest.raises(BackendUnavailable):
             await hurried.create(account)
+        assert isinstance(hurried, MysqlBackend)
+        assert hurried._making[account.name].is_over(0.2), "no thread of ours waits for a server that hangs"
     finally:
         world.thaw()
         await hurried.close()
@@ -198,6 +203,24 @@ async def test_a_removal_waits_for_a_creation_that_nobody_waits_for_any_more(wor
     await asyncio.sleep(0.5)
     assert not {account.name for account in accounts} & await world.names()
     await backend.close()
+
+
+async def test_an_account_that_is_still_being_made_is_not_called_removed(world: MysqlWorld) -> None:
+    backend, account, call = opened(world.setup, timeout=1.0), planned(world.setup), Call()
+    assert isinstance(backend, MysqlBackend)
+    backend._making[account.name] = call
+    call.begin()
+    for _ in range(2):
+        with pytest.raises(BackendUnavailable, match="still being made"):
+            await backend.remove(account)
+    call.end()
+    await backend.remove(account)
+    await backend.close()
+
+
+def test_the_page_configures_what_the_kind_takes() -> None:
+    configured = pages.provider(PAGE)
+    msgspec.convert(configured["connection"], kind(configured["kind"]).connection)
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,11 @@ async def test_a_rotated_login_owns_what_the_old_owned_and_has_its_settings(
     assert second.name not in await world.names()
 
 
+def test_the_page_configures_what_the_kind_takes() -> None:
+    configured = pages.provider(PAGE)
+    msgspec.convert(configured["connection"], kind(configured["kind"]).connection)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -67,7 +67,8 @@ def session(server: Server) -> Iterator[requests.Session]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with dev_server(tmp_path_factory.mktemp("described") / "data") as started, started.client() as client:
+    folder = tmp_path_factory.mktemp("described") / "data"
+    with dev_server(folder, TRSTCTL_SHARES_REDEEMS_PER_SECOND="0") as started, started.client() as client:
         for path, value in SEEDED.items():
             assert client("POST", f"{STORE}/{path}", {"value": value}).status == 201
         yield started

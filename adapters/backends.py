@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from adapters.credential_file import read_credentials
-from adapters.opened_backends import MortalBackend, OpenedBackends
+from adapters.mortal_backends import MortalRotatable, mortal
+from adapters.opened_backends import OpenedBackends
 from adapters.provider_table import kind as kind_of
-from domain.backends import Backend
+from domain.backends import Backend, Rotatable
 from domain.catalog import ProviderEntry
 from domain.errors import Invalid
 from domain.plaintext import Plaintext
@@ -69,7 +70,13 @@ class Backends:
         if backend := self._opened.get(entry):
             return backend
         secrets = await self._secrets(tenant, entry)
-        return self._opened.keep(entry, lambda: MortalBackend(self._open(entry.kind, entry.connection, secrets)))
+        return self._opened.keep(entry, lambda: mortal(self._open(entry.kind, entry.connection, secrets)))
+
+    async def rotatable(self, tenant: str, entry: ProviderEntry) -> Rotatable:
+        backend = await self.backend(tenant, entry)
+        if not isinstance(backend, MortalRotatable):
+            raise Invalid(f"a provider of kind {entry.kind} cannot rotate standing accounts; issue leases instead")
+        return backend
 
     async def _secrets(self, tenant: str, entry: ProviderEntry) -> dict[str, str]:
         if entry.in_file:

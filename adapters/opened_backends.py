@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Final
 
-from adapters.fail_points import reached
-from domain.backends import Account, Backend, Credential
+from domain.backends import Backend
 from domain.catalog import ProviderEntry
 
 _LINGER: Final = 120.0
@@ -54,38 +53,3 @@ async def _close_later(backend: Backend) -> None:
         await asyncio.sleep(_LINGER)
     finally:
         await backend.close()
-
-
-class MortalBackend:
-    """A backend around whose effects a test may let the server die."""
-
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-
-    async def create(self, account: Account) -> Credential:
-        reached("backend.create.before")
-        credential = await self.backend.create(account)
-        reached("backend.create.after")
-        return credential
-
-    async def renew(self, account: Account) -> None:
-        reached("backend.renew.before")
-        await self.backend.renew(account)
-        reached("backend.renew.after")
-
-    async def remove(self, account: Account) -> None:
-        reached("backend.remove.before")
-        await self.backend.remove(account)
-        reached("backend.remove.after")
-
-    async def present(self, account: Account) -> bool:
-        return await self.backend.present(account)
-
-    def accounts(self) -> AsyncIterator[str]:
-        return self.backend.accounts()
-
-    async def check(self) -> None:
-        await self.backend.check()
-
-    async def close(self) -> None:
-        await self.backend.close()

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from domain.errors import Invalid
+
 _log = logging.getLogger("trstctl.scheduler")
+
+
+def cron_next(line: str, timezone: str, after: datetime) -> datetime:
+    """The first moment after `after`, in UTC, that a cron line of five fields names; raises `Invalid`."""
+    try:
+        trigger = CronTrigger.from_crontab(line, timezone=timezone)
+        found: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Invalid(f"cron {line[:100]!r}: {error}; write five fields, such as 30 3 * * sun") from error
+    if found is None:
+        raise Invalid(f"cron {line[:100]!r} names no moment that ever comes")
+    return found.astimezone(UTC)
 
 
 class Scheduler:

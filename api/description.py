@@ -39,6 +39,7 @@ _TAGS: Final = {
     "trees": "Many secrets at once, and the references between them.",
     "leases": "Credentials that end by themselves: issued at a backend, renewed, revoked, compared with what is there.",
     "shares": "Values that somebody else may see by a link, so many times, and then never again.",
+    "rotations": "Standing accounts behind stored secrets, replaced now or by schedule, or left as they were.",
     "providers": "The backends that credentials are made in, and what may be asked of them.",
     "approvals": "Changes and reads that need others to approve them first.",
     "access": "API tokens, and who one is.",

@@ -13,6 +13,7 @@ from api.approval_examples import APPROVAL_ANSWERS, APPROVAL_BODIES
 from api.differences import FolderDifference, NameDifference, VersionDifference
 from api.lease_examples import LEASE_ANSWERS, LEASE_BODIES
 from api.replies import SecretValue
+from api.rotation_examples import ROTATION_ANSWERS, ROTATION_BODIES
 from api.routes.access import TokenPage, WhoAmI
 from api.routes.attention import AttentionPage
 from api.routes.audit import AuditPage, Checkpoints
@@ -120,6 +121,7 @@ _LINE: Final = (
 BODIES: Final[Mapping[str, Examples]] = {
     **APPROVAL_BODIES,
     **LEASE_BODIES,
+    **ROTATION_BODIES,
     **SHARE_BODIES,
     "createSecretByName": {"text": bodies.NamedValueBody(name="db/password", value=_FAKE)},
     "createSecret": {
@@ -151,6 +153,7 @@ BODIES: Final[Mapping[str, Examples]] = {
 ANSWERS: Final[Mapping[str, Examples]] = {
     **APPROVAL_ANSWERS,
     **LEASE_ANSWERS,
+    **ROTATION_ANSWERS,
     **SHARE_ANSWERS,
     "createSecretByName": {"stored": _FIRST},
     "createSecret": {"stored": _FIRST},

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api import approval_bodies, bodies, lease_bodies, queries, share_bodies
+from api import approval_bodies, bodies, lease_bodies, queries, rotation_bodies, share_bodies
 from api.differences import FolderDifference, VersionDifference
 from api.replies import SecretValue
 from api.routes.access import TokenPage, WhoAmI
@@ -16,6 +16,8 @@ from api.routes.audit import AuditPage, Checkpoints
 from api.routes.health import Health, Readiness
 from api.routes.leases import LeaseAuditReport, LeasePage
 from api.routes.providers import ProviderList
+from api.routes.rotation_schedules import SchedulePage
+from api.routes.rotations import RotationPage
 from api.routes.shares import SharedValue, SharePage
 from api.routes.trees import Exported, Injection, ReferenceList
 from api.routes.versions import History
@@ -27,6 +29,8 @@ from domain.commands.lease_terms import LeaseMeta
 from domain.commands.leases import Revoking
 from domain.commands.providers import ProviderMeta, RoleMeta, Tried
 from domain.commands.reading import Page
+from domain.commands.rotation_schedules import Fired, ScheduleMeta
+from domain.commands.rotation_terms import RotationMeta
 from domain.commands.secrets import Destroyed
 from domain.commands.sharing import ShareMeta, ShareReceipt
 from domain.commands.tokens import TokenMeta
@@ -78,6 +82,7 @@ _GLASS: Final = ("Trstctl-Break-Glass",)
 _KEYED: Final[Errors] = (KeyUnavailable, LogBroken, IdempotencyMismatch)
 _CHANGED: Final[Errors] = (*_OPENED, IdempotencyMismatch, AlreadyReplied, VersionConflict)
 _LEASED: Final[Errors] = (*_ALLOWED, Disabled, NotFound, BackendRefused, BackendUnavailable, Misconfigured)
+_ROTATED: Final[Errors] = (*_LEASED, BadName, Conflict)
 _EXPANDED: Final[Errors] = (*_OPENED, ReferenceCycle, ReferenceTooLarge)
 
 
@@ -196,6 +201,23 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         (*_ALLOWED, Disabled, NotFound, *_CHANGED, *_BODY),
         body=lease_bodies.RevokeLeasesBody,
     ),
+    "runRotation": Operation(
+        (Answer((RotationMeta,)),), (*_ROTATED, *_CHANGED, *_BODY), body=rotation_bodies.RotationBody
+    ),
+    "listRotations": Operation((Answer((RotationPage,)),), (*_ALLOWED, Disabled), queries.RotationsQuery),
+    "showRotation": Operation((Answer((RotationMeta,)),), (*_ALLOWED, Disabled, NotFound)),
+    "createRotationSchedule": Operation(
+        (Answer((ScheduleMeta,), 201),), (*_ROTATED, *_CHANGED, *_BODY), body=rotation_bodies.ScheduleBody
+    ),
+    "listRotationSchedules": Operation((Answer((SchedulePage,)),), (*_ALLOWED, Disabled), queries.SchedulesQuery),
+    "showRotationSchedule": Operation((Answer((ScheduleMeta,)),), (*_ALLOWED, Disabled, NotFound)),
+    "changeRotationSchedule": Operation(
+        (Answer((ScheduleMeta,)),),
+        (*_ALLOWED, Disabled, BadName, NotFound, *_CHANGED, *_BODY),
+        body=rotation_bodies.ScheduleChangeBody,
+    ),
+    "removeRotationSchedule": Operation(_GONE, (*_ALLOWED, Disabled, NotFound, *_CHANGED)),
+    "runRotationSchedule": Operation((Answer((Fired,), 202),), (*_ROTATED, *_CHANGED)),
     "listProviders": Operation((Answer((ProviderList,)),), (*_ALLOWED, Disabled)),
     "showProvider": Operation((Answer((ProviderMeta,)),), (*_ALLOWED, Disabled, NotFound)),
     "configureProvider": Operation(

@@ -63,6 +63,22 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
         "example": "postgresql",
     },
+    "rotation_id": {
+        "name": "rotation_id",
+        "in": "path",
+        "required": True,
+        "description": "The rotation's id.",
+        "schema": {"type": "string", "pattern": "^rot_[0-9a-f]{24}$"},
+        "example": "rot_019a0123456789abcdef0123",
+    },
+    "schedule_id": {
+        "name": "schedule_id",
+        "in": "path",
+        "required": True,
+        "description": "The schedule's id.",
+        "schema": {"type": "string", "pattern": "^rsc_[0-9a-f]{16}$"},
+        "example": "rsc_0123456789abcdef",
+    },
     "role": {
         "name": "role",
         "in": "path",

@@ -228,6 +228,22 @@ class LeasesQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cursor: Cursor = ""
 
 
+class RotationsQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which rotations are listed."""
+
+    key: Annotated[Text | None, Meta(description="Of this secret.", examples=["db/reporting"])] = None
+    schedule_id: Annotated[Text | None, Meta(description="Of this schedule.", examples=["rsc_0123456789abcdef"])] = None
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
+class SchedulesQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which schedules are listed."""
+
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
 class LeaseAuditQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which backend is compared."""
 

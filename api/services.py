@@ -19,6 +19,8 @@ from domain.commands.providers import ProviderCommands
 from domain.commands.reading import SecretReads
 from domain.commands.redeeming import ShareRedeeming
 from domain.commands.resolving import SecretResolution
+from domain.commands.rotation_schedules import ScheduleCommands
+from domain.commands.rotations import RotationCommands
 from domain.commands.secrets import SecretCommands
 from domain.commands.shares import ShareCommands
 from domain.commands.token_ends import TokenEnds
@@ -109,6 +111,8 @@ class Services:
     lease_making: LeaseMaking
     leases: LeaseCommands
     lease_audit: LeaseAudit
+    rotations: RotationCommands
+    rotation_schedules: ScheduleCommands
     shares: ShareCommands
     redeeming: ShareRedeeming
     audit_events: AuditEvents

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from domain.backends import Backend
+from domain.backends import Backend, Rotatable
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +51,10 @@ class Catalog(Protocol):
 
     async def backend(self, tenant: str, entry: ProviderEntry) -> Backend:
         """The backend, ready for use; raises `Invalid`, `KeyUnavailable`, `BackendError`."""
+        ...
+
+    async def rotatable(self, tenant: str, entry: ProviderEntry) -> Rotatable:
+        """The backend, if its kind can rotate standing accounts; else raises `Invalid`. Raises like `backend`."""
         ...
 
     async def trial(self, kind: str, connection: str, secrets: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.access import SecretRead, SecretsCompared, SecretsInjected
+from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
 from domain.approval import ApprovalRequest
 from domain.approval_events import (
     ApprovalBypassed,
@@ -19,7 +20,6 @@ from domain.approval_events import (
     ApprovalVoided,
     ApprovalWithdrawn,
 )
-from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
 from domain.delivery import DeliveryAttempted, DeliveryFailed, DeliveryParked, DeliveryResolved, DeliveryRetried
 from domain.event import Aggregate, Event
 from domain.kek import KekRotated, SigningKeyCreated
@@ -43,6 +43,25 @@ from domain.provider import (
     RoleConfigured,
     RoleRemoved,
 )
+from domain.rotation import (
+    Rotation,
+    RotationCompleted,
+    RotationCutOver,
+    RotationFailed,
+    RotationRestored,
+    RotationRolledBack,
+    RotationStaged,
+    RotationStarted,
+    RotationVerified,
+)
+from domain.rotation_schedule import (
+    RotationSchedule,
+    ScheduleCreated,
+    ScheduleFired,
+    ScheduleRemoved,
+    ScheduleSet,
+    ScheduleSkipped,
+)
 from domain.secret import Secret, SecretCreated, SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
 from domain.share import (
     Share,
@@ -55,7 +74,17 @@ from domain.share import (
 )
 from domain.tenant import Tenant, TenantCreated
 
-AGGREGATES: Final[tuple[type[Aggregate], ...]] = (ApiToken, ApprovalRequest, Lease, Provider, Secret, Share, Tenant)
+AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
+    ApiToken,
+    ApprovalRequest,
+    Lease,
+    Provider,
+    Rotation,
+    RotationSchedule,
+    Secret,
+    Share,
+    Tenant,
+)
 
 EVENTS: Final[dict[str, type[Event]]] = {
     event.TOPIC: event
@@ -90,6 +119,19 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ProviderRemoved,
         RoleConfigured,
         RoleRemoved,
+        RotationCompleted,
+        RotationCutOver,
+        RotationFailed,
+        RotationRestored,
+        RotationRolledBack,
+        RotationStaged,
+        RotationStarted,
+        RotationVerified,
+        ScheduleCreated,
+        ScheduleFired,
+        ScheduleRemoved,
+        ScheduleSet,
+        ScheduleSkipped,
         SecretCreated,
         SecretDeleted,
         SecretRead,

@@ -250,7 +250,7 @@ class LeasePlan(msgspec.Struct, frozen=True, kw_only=True):
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 
-def account_name(role: str, subject: str, suffix: str) -> str:
-    """A name that tells people what it is for: `trst-`, role, subject, and `suffix` (12 hex digits), 32 at most."""
+def account_name(role: str, subject: str, suffix: str, prefix: str = ACCOUNT_PREFIX) -> str:
+    """A name that tells people what it is for: `prefix`, role, subject, and `suffix` (12 hex digits), 32 at most."""
     told = [_UNFIT.sub("-", part.lower()).strip("-")[:length] for part, length in ((role, 6), (subject, 6))]
-    return f"{ACCOUNT_PREFIX}{'-'.join(part.strip('-') for part in told if part.strip('-'))}-{suffix}"
+    return prefix + "-".join([*(part.strip("-") for part in told if part.strip("-")), suffix])

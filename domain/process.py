@@ -32,11 +32,24 @@ from domain.lease import (
     LeaseRevocationRequested,
     LeaseRevocationVerified,
 )
+from domain.rotation import (
+    RotationCompleted,
+    RotationCutOver,
+    RotationEvent,
+    RotationFailed,
+    RotationRestored,
+    RotationRolledBack,
+    RotationStarted,
+    RotationVerified,
+)
+from domain.rotation_schedule import ScheduleFired, ScheduleRemoved, ScheduleSet, ScheduleSkipped
 from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
 
 EXPIRE_APPROVAL: Final = "approval.expire"
 EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
 REVOKE_LEASE: Final = "lease.revoke"
+ADVANCE_ROTATION: Final = "rotation.advance"
+RUN_SCHEDULE: Final = "rotation_schedule.run"
 EXPIRE_SHARE: Final = "share.expire"
 
 
@@ -117,6 +130,26 @@ def _share_ended(event: ShareExpired | ShareLocked | ShareRevoked) -> Iterable[C
     yield Discharged(EXPIRE_SHARE, event.share_id)
 
 
+def _rotating(event: RotationStarted | RotationEvent) -> Iterable[Change]:
+    """Whoever does a phase has until then; after that another node takes it over."""
+    yield Due(ADVANCE_ROTATION, event.rotation_id, event.go_on_at, event.destination)
+
+
+def _rotated(event: RotationEvent) -> Iterable[Change]:
+    yield Discharged(ADVANCE_ROTATION, event.rotation_id)
+
+
+def _scheduled(event: ScheduleSet | ScheduleFired | ScheduleSkipped) -> Iterable[Change]:
+    if event.next_run_at is None:
+        yield Discharged(RUN_SCHEDULE, event.schedule_id)
+    else:
+        yield Due(RUN_SCHEDULE, event.schedule_id, event.next_run_at)
+
+
+def _unscheduled(event: ScheduleRemoved) -> Iterable[Change]:
+    yield Discharged(RUN_SCHEDULE, event.schedule_id)
+
+
 _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApiTokenIssued: _token_issued,
     ApiTokenRevoked: _token_revoked,
@@ -132,6 +165,17 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     LeaseRequested: _requested,
     LeaseRevocationRequested: _revoking,
     LeaseRevocationVerified: _revoked,
+    RotationCompleted: _rotated,
+    RotationCutOver: _rotating,
+    RotationFailed: _rotating,
+    RotationRestored: _rotating,
+    RotationRolledBack: _rotated,
+    RotationStarted: _rotating,
+    RotationVerified: _rotating,
+    ScheduleFired: _scheduled,
+    ScheduleRemoved: _unscheduled,
+    ScheduleSet: _scheduled,
+    ScheduleSkipped: _scheduled,
     ShareCreated: _shared,
     ShareExpired: _share_ended,
     ShareLocked: _share_ended,

@@ -31,6 +31,7 @@ from cli.server.config.settings import Secrets
 from cli.server.config.shares import Shares
 from cli.server.leasing import Leasing
 from cli.server.processing import open_outbox
+from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_sqlite
 from domain.call import Call, Principal
@@ -90,6 +91,7 @@ class Assembly:
         self.approving = Approving(secrets.approvals, self, clock)
         self._secret_commands()
         self.leasing = Leasing(secrets, self, clock, self.wake)
+        self.rotating = Rotating(self, self.leasing.backends, self.secrets, clock, 20.0, self.wake)
         self.sharing = Sharing(Shares(), self, clock, "https://trstctl.example")
         self.attempts: list[tuple[str, str]] = []
         """Kind and outcome of each attempt at what came due."""
@@ -128,6 +130,8 @@ class Assembly:
             lease_making=self.leasing.making,
             leases=self.leasing.leases,
             lease_audit=self.leasing.audit,
+            rotations=self.rotating.rotations,
+            rotation_schedules=self.rotating.schedules,
             shares=self.sharing.shares,
             redeeming=self.sharing.redeeming,
             audit_events=self.views.audit,

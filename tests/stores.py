@@ -31,6 +31,8 @@ from projections.due_work import DueWork
 from projections.leases import Leases
 from projections.providers import Providers
 from projections.references import References
+from projections.rotation_schedules import RotationSchedules
+from projections.rotations import Rotations
 from projections.secrets import Secrets
 from projections.shares import Shares
 from projections.tenants import Tenants
@@ -52,6 +54,8 @@ def every_projection(reader: Any = None) -> list[Projection]:
         DueWork(reader),
         Providers(reader),
         Leases(reader),
+        Rotations(reader),
+        RotationSchedules(reader),
         Shares(reader),
     ]
 

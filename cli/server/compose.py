@@ -33,6 +33,7 @@ from cli.server.config import Settings
 from cli.server.leasing import Leasing
 from cli.server.processing import open_outbox
 from cli.server.readiness import Readiness
+from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_store
 from cli.server.watching import count_work
@@ -79,6 +80,8 @@ class Runtime:
         self._secret_commands()
         self.outbox: Outbox | None = None
         self.leasing = Leasing(settings.secrets, self, now, self.wake)
+        seconds = settings.secrets.provider_timeout_seconds
+        self.rotating = Rotating(self, self.leasing.backends, self.secrets, now, seconds, self.wake)
         self.sharing = Sharing(settings.shares, self, now, settings.url)
 
     @property
@@ -221,6 +224,8 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         lease_making=runtime.leasing.making,
         leases=runtime.leasing.leases,
         lease_audit=runtime.leasing.audit,
+        rotations=runtime.rotating.rotations,
+        rotation_schedules=runtime.rotating.schedules,
         shares=runtime.sharing.shares,
         redeeming=runtime.sharing.redeeming,
         audit_events=runtime.views.audit,

@@ -13,10 +13,19 @@ from adapters.outbox_lane import Effect, Hands, Inside, Pace
 from cli.server.approving import Approving
 from cli.server.config.process import Process
 from cli.server.leasing import Leasing
+from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from domain.commands.token_ends import TokenEnds
 from domain.ports import Clock, EventLog
-from domain.process import EXPIRE_APPROVAL, EXPIRE_SHARE, EXPIRE_TOKEN, REVOKE_LEASE, RetryPolicy
+from domain.process import (
+    ADVANCE_ROTATION,
+    EXPIRE_APPROVAL,
+    EXPIRE_SHARE,
+    EXPIRE_TOKEN,
+    REVOKE_LEASE,
+    RUN_SCHEDULE,
+    RetryPolicy,
+)
 from domain.views import DueWorkView
 
 
@@ -39,6 +48,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def rotating(self) -> Rotating:
+        """Rotations."""
+        ...
+
+    @property
     def sharing(self) -> Sharing:
         """Shares."""
         ...
@@ -50,12 +64,13 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
         EXPIRE_APPROVAL: parts.approving.expire,
         EXPIRE_SHARE: parts.sharing.shares.expire,
         EXPIRE_TOKEN: parts.token_ends.expire,
+        RUN_SCHEDULE: parts.rotating.schedules.run_due,
     }
 
 
 def effects(parts: Parts) -> Mapping[str, Effect]:
     """By kind, what is done at a backend."""
-    return {REVOKE_LEASE: parts.leasing.revocation}
+    return {ADVANCE_ROTATION: parts.rotating.takeover, REVOKE_LEASE: parts.leasing.revocation}
 
 
 def open_outbox(

@@ -24,6 +24,8 @@ from projections.due_work import DueWork
 from projections.leases import Leases
 from projections.providers import Providers
 from projections.references import References
+from projections.rotation_schedules import RotationSchedules
+from projections.rotations import Rotations
 from projections.secrets import Secrets
 from projections.shares import Shares
 from projections.tenants import Tenants
@@ -43,6 +45,8 @@ class Views:
     approvals: Approvals
     providers: Providers
     leases: Leases
+    rotations: Rotations
+    rotation_schedules: RotationSchedules
     shares: Shares
 
     @classmethod
@@ -58,13 +62,18 @@ class Views:
             approvals=Approvals(reader),
             providers=Providers(reader),
             leases=Leases(reader),
+            rotations=Rotations(reader),
+            rotation_schedules=RotationSchedules(reader),
             shares=Shares(reader),
         )
 
     @property
     def inline(self) -> Sequence[Projection]:
         """Applied in the transaction of the events."""
-        return (self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers, self.leases, self.shares)
+        return (
+            self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
+            self.leases, self.shares, self.rotations, self.rotation_schedules,
+        )  # fmt: skip
 
     @property
     def following(self) -> Sequence[Projection]:

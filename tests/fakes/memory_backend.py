@@ -113,6 +113,31 @@ class MemoryBackend:
             if name.startswith(ACCOUNT_PREFIX):
                 yield name
 
+    async def create_like(self, account: Account, old: str) -> Credential:
+        if old not in self._place.there:
+            raise BackendRefused(f"there is no {old}")
+        return await self.create(account)
+
+    async def staged(self, account: Account, old: str) -> str | None:
+        await self._call("staged", account.name, lambda: None)
+        return account.name if account.name in self._place.there else None
+
+    async def log_in(self, fields: dict[str, str | int]) -> None:
+        name = str(fields["username"])
+        await self._call("log_in", name, lambda: None)
+        if name not in self._place.there or self._place.passwords.get(name) != fields["password"]:
+            raise BackendRefused(f"{name} may not log in")
+
+    async def retire(self, old: str) -> None:
+        def retired() -> None:
+            self._place.there.pop(old, None)
+
+        await self._call("retire", old, retired)
+
+    async def exists(self, name: str) -> bool:
+        await self._call("exists", name, lambda: None)
+        return name in self._place.there
+
     async def check(self) -> None:
         await self._call("check", "", lambda: None)
 

@@ -18,6 +18,8 @@ from domain.event import AccessEvent, Aggregate, Created, Event
 from domain.events import AGGREGATES, EVENTS
 from domain.lease import LeaseEvent
 from domain.plaintext import Plaintext
+from domain.rotation import RotationEvent
+from domain.rotation_schedule import ScheduleEvent
 from domain.share import ShareEvent
 
 # The types a field may have. No bytes, no Plaintext, no float, nothing open.

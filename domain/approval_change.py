@@ -59,17 +59,26 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What is asked for, in words."""
-        if self.action == "recover" and self.recovered_from is None:
-            return f"make the deleted name answer again, with version {self.base}"
         if self.action == "recover":
-            return f"write the value of version {self.recovered_from} again, as version {self.base + 1}"
+            return self._recovery()
         if self.action == "destroy":
             return f"destroy {'all versions' if self.everything else self._versions()} for ever"
         if self.action == "read":
             return f"read {self._versions()}, once"
         if self.action == "delete":
             return f"delete the name, at version {self.base}"
-        return f"write a new value as version {self.base + 1}, of type {self.content_type}"
+        return self._writing()
+
+    def _recovery(self) -> str:
+        if self.recovered_from is None:
+            return f"make the deleted name answer again, with version {self.base}"
+        return f"write the value of version {self.recovered_from} again, as version {self.base + 1}"
+
+    def _writing(self) -> str:
+        if self.content_type is not None:
+            return f"write a new value as version {self.base + 1}, of type {self.content_type}"
+        told = ", ".join(f"{name} {value}" for name, value in self.metadata.items())
+        return f"have a new credential made and stored as version {self.base + 1} ({told})"
 
     def _versions(self) -> str:
         told = ", ".join(map(str, self.numbers[:_MOST_TOLD]))
@@ -82,6 +91,11 @@ class Change(NamedTuple):
 
     covered: Covered
     value: Plaintext | None = None
+
+
+def rotation_of(path: str, base: int, **told: str) -> Change:
+    """The rotation of a stored credential: its new value is made when it runs. `told` says where, and of whom."""
+    return Change(Covered(action="rotate", path=path, base=base, lives=True, metadata=told))
 
 
 def digest_of(key: Plaintext, change: Change) -> str:

@@ -63,7 +63,6 @@ class Approving:
             log, repository, sealer, views.approvals, views.tokens, base.replies, policies, clock
         )
 
-
     async def expire(self, work: Work) -> None:
         """Note that a request has ended by the clock."""
         await self.commands.expire(work.tenant, work.ref, os.urandom(8).hex())

@@ -26,9 +26,7 @@ class Approval(Section, frozen=True):
     ]
     actions: Annotated[
         list[Action],
-        Meta(
-            min_length=1, description="Of `create`, `rotate`, `recover`, `delete`, `destroy`, `read`."
-        ),
+        Meta(min_length=1, description="Of `create`, `rotate`, `recover`, `delete`, `destroy`, `read`."),
     ]
     approvers_needed: Annotated[
         int, Meta(ge=1, le=20, description="How many persons have to approve, besides whoever asks.")

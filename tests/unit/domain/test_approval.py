@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.approval import ApprovalRequest, approval_id_of, stream_of_id
-from domain.approval_change import Change, Covered, digest_of, is_bound_to
+from domain.approval_change import Change, Covered, digest_of, is_bound_to, rotation_of
 from domain.approval_events import ApprovalUsed
 from domain.approval_policy import Demand
 from domain.errors import Conflict, Forbidden, NotFound, TrstctlError, VersionConflict
@@ -118,15 +118,18 @@ ENDS: dict[str, Callable[[ApprovalRequest], None]] = {
 }
 
 
+STEPS = {**ENDS, "granted": lambda it: it.grant(("edsger",), None, NOW)}
+
+
 @pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("then", [*ENDS, "granted"])
+@pytest.mark.parametrize("then", STEPS)
 def test_what_has_ended_does_not_end_again(end: str, then: str) -> None:
     made = request()
     made.grant(("ada",), None, NOW)
     ENDS[end](made)
     assert made.closed == end
     with pytest.raises((Conflict, VersionConflict)):
-        (ENDS[then] if then in ENDS else lambda it: it.grant(("edsger",), None, NOW))(made)
+        STEPS[then](made)
     assert made.closed == end
 
 
@@ -189,6 +192,14 @@ def test_an_approval_is_bound_to_all_of_the_change() -> None:
     assert len(set(digests)) == len(changes)
     assert is_bound_to(KEY, changes[0], digests[0])
     assert not is_bound_to(KEY, changes[1], digests[0])
+
+
+def test_a_rotation_of_a_stored_credential_is_bound_to_whose_it_is() -> None:
+    one, other = [rotation_of("db/a", 3, provider="postgresql", old_ref=ref) for ref in ("app_1", "app_2")]
+    assert digest_of(KEY, one) != digest_of(KEY, other)
+    assert one.covered.actions == {"rotate"}
+    made = "have a new credential made and stored as version 4"
+    assert one.covered.sentence == f"{made} (provider postgresql, old_ref app_1)"
 
 
 def test_a_value_is_not_found_out_without_the_key() -> None:

@@ -118,7 +118,7 @@ ENDS: dict[str, Callable[[ApprovalRequest], None]] = {
 }
 
 
-STEPS = {**ENDS, "granted": lambda it: it.grant(("edsger",), None, NOW)}
+STEPS: dict[str, Callable[[ApprovalRequest], None]] = {**ENDS, "granted": lambda it: it.grant(("edsger",), None, NOW)}
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -5,52 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Final, cast
+from importlib.util import find_spec
 
 import msgspec
 import pytest
 
-from adapters.provider_table import kind
-from domain.backends import Account, Backend, BackendRefused, BackendUnavailable, Credential, NotYet, Rotatable
+from adapters.provider_table import KINDS, kind
+from domain.backends import Backend, BackendRefused, BackendUnavailable, NotYet
+from tests.backends.expectations import created, fails, silent
 from tests.backends.opening import LIMIT, TIMEOUT, made, opened, planned
-from tests.backends.world import CountsConnections, Freezes, HoldsSessions, StandingAccounts, World
+from tests.backends.table import WORLDS
+from tests.backends.world import CountsConnections, Freezes, HoldsSessions, World
 
 pytestmark = pytest.mark.anyio
-
-_SECRET_FIELDS: Final = frozenset(
-    {
-        "client_secret",
-        "dsn",
-        "key_json",
-        "password",
-        "private_key",
-        "secret",
-        "secret_access_key",
-        "session_token",
-        "token",
-    }
-)
-
-
-async def created(backend: Backend, world: World, *, seconds: float = 600) -> tuple[Account, Credential]:
-    account = planned(world.setup, seconds=seconds)
-    credential = await backend.create(account)
-    return made(account, credential.handle), credential
-
-
-async def fails(world: World, credential: Credential) -> bool:
-    try:
-        await world.log_in(credential.fields)
-    except Exception:  # noqa: BLE001 - each world's client has errors of its own
-        return True
-    return False
-
-
-def silent(text: str, world: World, *credentials: Credential) -> bool:
-    """Whether no secret stands in the text: the configured ones, and those of the credentials."""
-    hidden = set(world.setup.secrets.values())
-    hidden |= {str(value) for given in credentials for name, value in given.fields.items() if name in _SECRET_FIELDS}
-    return not any(value in text for value in hidden if value)
 
 
 async def test_a_credential_works_and_is_no_more_than_its_role(world: World, backend: Backend) -> None:
@@ -296,71 +263,9 @@ async def test_nothing_secret_is_in_any_repr(world: World, backend: Backend) -> 
         await backend.remove(account)
 
 
-def rotating(backend: Backend, world: World) -> Rotatable:
-    if not world.setup.rotatable:
-        pytest.skip("the backend makes no account that is like another")
-    return cast("Rotatable", backend)
-
-
-async def test_a_rotated_login_can_do_what_the_old_could_and_survives_its_end(world: World, backend: Backend) -> None:
-    rotatable = rotating(backend, world)
-    assert isinstance(world, StandingAccounts)
-    fields = await world.standing()
-    await world.log_in(fields)
-    names = [str(fields["username"])]
-    for _ in range(3):
-        account, old = planned(world.setup), names[-1]
-        assert await rotatable.staged(account, old) is None
-        credential = await rotatable.create_like(account, old)
-        new = await rotatable.staged(account, old)
-        assert new == credential.handle.get("ref", account.name)
-        await rotatable.log_in(credential.fields)
-        await world.log_in(fields)
-        await rotatable.retire(old)
-        assert not await rotatable.exists(old)
-        assert await rotatable.exists(new)
-        with pytest.raises(Exception):  # noqa: B017, PT011 - each world's client has errors of its own
-            await world.log_in(fields)
-        await world.log_in(credential.fields)
-        assert not await world.exceeds(credential.fields)
-        await rotatable.retire(old)
-        fields, names = credential.fields, [*names, new]
-    await rotatable.retire(names[-1])
-    assert not await rotatable.exists(names[-1])
-
-
-async def test_a_staged_login_is_taken_back_without_harm_to_the_old(world: World, backend: Backend) -> None:
-    rotatable = rotating(backend, world)
-    assert isinstance(world, StandingAccounts)
-    fields = await world.standing()
-    account = planned(world.setup)
-    credential = await rotatable.create_like(account, str(fields["username"]))
-    await rotatable.retire(credential.handle.get("ref", account.name))
-    assert await rotatable.staged(account, str(fields["username"])) is None
-    assert await fails(world, credential)
-    await world.log_in(fields)
-
-
-async def test_logging_in_with_a_wrong_password_is_refused(world: World, backend: Backend) -> None:
-    rotatable = rotating(backend, world)
-    account, credential = await created(backend, world)
-    wrong = {name: "wrong" if name in _SECRET_FIELDS else value for name, value in credential.fields.items()}
-    with pytest.raises(BackendRefused):
-        await rotatable.log_in(wrong)
-    await backend.remove(account)
-
-
-async def test_nothing_can_be_like_what_is_not_there(world: World, backend: Backend) -> None:
-    rotatable, account = rotating(backend, world), planned(world.setup)
-    with pytest.raises(BackendRefused):
-        await rotatable.create_like(account, "trst-nobody-0123456789ab")
-    assert not await backend.present(account)
-
-
-async def test_retiring_what_never_was_succeeds(world: World, backend: Backend) -> None:
-    rotatable = rotating(backend, world)
-    await rotatable.retire("trst-nobody-0123456789ab")
-    assert not await rotatable.exists("trst-nobody-0123456789ab")
+def test_every_kind_has_a_world() -> None:
+    built = {name for name, module in KINDS.items() if find_spec(module)}
+    assert {name.partition("/")[0] for name in WORLDS} >= built
 
 
 def test_unknown_settings_are_refused(world: World) -> None:

@@ -124,13 +124,29 @@ async def test_a_creation_that_arrives_after_it_was_given_up_changes_nothing(wor
         world.freeze()
         with pytest.raises(BackendUnavailable):
             await hurried.create(account)
-        assert isinstance(hurried, MysqlBackend)
-        assert hurried._making[account.name].is_over(0.2), "no thread of ours waits for a server that hangs"
     finally:
         world.thaw()
         await hurried.close()
     await asyncio.sleep(1)
     assert account.name not in await world.names()
+
+
+async def test_a_cancelled_creation_leaves_no_thread_waiting_for_a_server_that_hangs(
+    world: MysqlWorld, backend: Backend
+) -> None:
+    assert isinstance(backend, MysqlBackend)
+    await backend.check()
+    account = planned(world.setup)
+    world.freeze()
+    try:
+        task = asyncio.create_task(backend.create(account))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert backend._making[account.name].is_over(0.5)
+    finally:
+        world.thaw()
+    await backend.remove(account)
 
 
 async def test_the_account_we_log_in_with_is_not_removed(backend: Rotatable) -> None:

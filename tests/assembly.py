@@ -70,7 +70,7 @@ class MovableClock:
 class Assembly:
     """Everything over one store. `folder` holds the KEK file and the database."""
 
-    def __init__(self, folder: Path, store: Store, clock: MovableClock, secrets: Secrets) -> None:
+    def __init__(self, folder: Path, store: Store, clock: MovableClock, secrets: Secrets = _SECRETS) -> None:
         self.folder = folder
         self.store = store
         self.clock = clock

@@ -13,7 +13,7 @@ from adapters.log.repository import StreamRepository
 from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
 from adapters.outbox_lane import Hands, Pace
-from domain.backends import Account, Backend, Credential
+from domain.backends import Account, Backend, Credential, Rotatable
 from domain.catalog import ProviderEntry, Role
 from domain.commands.lease_making import LeaseMaking
 from domain.commands.lease_revocation import LeaseRevocation
@@ -138,6 +138,9 @@ class OneProvider:
 
     async def backend(self, tenant: str, entry: ProviderEntry) -> Backend:
         return self._backend
+
+    async def rotatable(self, tenant: str, entry: ProviderEntry) -> Rotatable:
+        raise NotImplementedError
 
     async def trial(self, kind: str, connection: str, secrets: dict[str, str]) -> None:
         raise NotImplementedError

@@ -24,6 +24,12 @@ from tests.integration.api.test_tenants import routes
 pytestmark = pytest.mark.anyio
 
 SHARES = "/api/v1/secrets/shares"
+LEASES = "/api/v1/secrets/leases"
+PROVIDERS = "/api/v1/secrets/providers"
+ROTATIONS = "/api/v1/secrets/rotations"
+SCHEDULES = "/api/v1/secrets/rotation-schedules"
+LEASE = {"provider": "p", "role": "r"}
+ROTATION = {"provider": "p", "key": "a", "old_ref": "o"}
 AT = {"at": "2020-01-01T00:00:00Z"}
 WHY = {"reason": "settled"}
 TOKEN = {"subject": "ci", "scopes": ["access:write"]}
@@ -84,6 +90,26 @@ NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
     (("POST", f"{ATTENTION}/{{work_id:str}}/retry"), f"{ATTENTION}/w/retry", None, {"operations:write"}),
     (("POST", f"{ATTENTION}/{{work_id:str}}/resolve"), f"{ATTENTION}/w/resolve", WHY, {"operations:write"}),
     (("POST", SHARES), SHARES, {"value": "x"}, {"shares:create"}),
+    (("POST", LEASES), LEASES, LEASE, {"leases:issue"}),
+    (("GET", f"{LEASES}/audit"), f"{LEASES}/audit", None, {"leases:read"}),
+    (("GET", PROVIDERS), PROVIDERS, None, {"providers:read"}),
+    (("GET", f"{PROVIDERS}/{{name:str}}"), f"{PROVIDERS}/p", None, {"providers:read"}),
+    (("PUT", f"{PROVIDERS}/{{name:str}}"), f"{PROVIDERS}/p", {"kind": "redis"}, {"providers:write"}),
+    (("DELETE", f"{PROVIDERS}/{{name:str}}"), f"{PROVIDERS}/p", None, {"providers:write"}),
+    (("POST", f"{PROVIDERS}/{{name:str}}/test"), f"{PROVIDERS}/p/test", None, {"providers:read"}),
+    (("PUT", f"{PROVIDERS}/{{name:str}}/roles/{{role:str}}"), f"{PROVIDERS}/p/roles/r", {}, {"providers:write"}),
+    (("DELETE", f"{PROVIDERS}/{{name:str}}/roles/{{role:str}}"), f"{PROVIDERS}/p/roles/r", None, {"providers:write"}),
+    (("POST", ROTATIONS), ROTATIONS, ROTATION, {"rotations:run", "secrets:write"}),
+    (("GET", ROTATIONS), ROTATIONS, None, {"rotations:read"}),
+    (("GET", f"{ROTATIONS}/{{rotation_id:str}}"), f"{ROTATIONS}/rot_0", None, {"rotations:read"}),
+    (
+        ("POST", SCHEDULES),
+        SCHEDULES,
+        {**ROTATION, "name": "n", "interval_seconds": 60},
+        {"rotations:write", "rotations:run", "secrets:write"},
+    ),
+    (("GET", SCHEDULES), SCHEDULES, None, {"rotations:read"}),
+    (("GET", f"{SCHEDULES}/{{schedule_id:str}}"), f"{SCHEDULES}/rsc_0", None, {"rotations:read"}),
     (("GET", EVENTS), EVENTS, None, {"audit:read"}),
     (("GET", "/api/v1/audit/export"), "/api/v1/audit/export", None, {"audit:read"}),
     (("POST", "/api/v1/audit/verify"), "/api/v1/audit/verify", None, {"audit:verify"}),
@@ -106,8 +132,19 @@ OF_ONES_OWN = {
     ("GET", APPROVALS),
     ("GET", f"{APPROVALS}/{{approval_id:str}}"),
     ("POST", f"{APPROVALS}/{{approval_id:str}}/withdraw"),
+    ("GET", LEASES),
+    ("GET", f"{LEASES}/{{lease_id:str}}"),
+    ("POST", f"{LEASES}/{{lease_id:str}}/renew"),
+    ("POST", f"{LEASES}/{{lease_id:str}}/revoke"),
+    ("POST", f"{LEASES}/revoke"),
+    ("PATCH", f"{SCHEDULES}/{{schedule_id:str}}"),
+    ("DELETE", f"{SCHEDULES}/{{schedule_id:str}}"),
+    ("POST", f"{SCHEDULES}/{{schedule_id:str}}/run"),
 }
-"""Routes on which everybody finds what is their own; `test_approvals.py` tests who finds more."""
+"""Routes on which everybody finds what is their own, or whose scope is that of the thing itself.
+
+`test_approvals.py`, `test_leases.py` and `test_rotations.py` test who finds more.
+"""
 
 
 def test_every_route_says_which_scope_it_needs() -> None:

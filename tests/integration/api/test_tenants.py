@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from api.app import create_litestar
 from tests.asgi_client import Answer
 from tests.assembly import assembled
+from tests.integration.api.leases_apart import LEASES_APART
 from tests.integration.api.shares_apart import SHARES_APART
 from tests.integration.api.tenants import (
     APPROVALS,
@@ -285,6 +286,7 @@ KEPT_APART: dict[tuple[str, str], Callable[[Pair], Awaitable[None]]] = {
     ("POST", f"{APPROVALS}/{{approval_id:str}}/withdraw"): withdrawn,
     ("GET", WHOAMI): whoami,
     **SHARES_APART,
+    **LEASES_APART,
     ("GET", EVENTS): audited,
     ("GET", "/api/v1/audit/export"): exported_log,
     ("POST", "/api/v1/audit/verify"): verified,

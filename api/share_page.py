@@ -38,11 +38,11 @@ there. Without it, use <code>trstctl-cli share redeem</code>, or ask the sender 
 up.</p>
 </noscript>
 <p id="told" role="status" aria-live="polite"></p>
-<div id="asking" hidden>
+<form id="asking" autocomplete="off" hidden>
 <div id="guard" hidden><label for="phrase">Passphrase</label>
 <input id="phrase" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="1024"></div>
-<button id="reveal" type="button">Reveal</button>
-</div>
+<button id="reveal" type="submit">Reveal</button>
+</form>
 <div id="shown" hidden>
 <pre id="value" tabindex="0" aria-label="The shared value"></pre>
 <a id="save" download="share.bin">Save the file</a>

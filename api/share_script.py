@@ -44,7 +44,8 @@ SCRIPT: Final = r"""
     say(text);
   }
 
-  async function ask() {
+  async function ask(event) {
+    event.preventDefault();
     if (reveal.disabled || !token) return;
     if (guarded && !phrase.value) { phrase.focus(); return; }
     reveal.disabled = true;
@@ -116,8 +117,7 @@ SCRIPT: Final = r"""
     }
   }
 
-  reveal.addEventListener("click", ask);
-  phrase.addEventListener("keydown", (event) => { if (event.key === "Enter") ask(); });
+  asking.addEventListener("submit", ask);
   copy.addEventListener("click", toClipboard);
   clear.addEventListener("click", () => end("Cleared. You may close this page."));
   addEventListener("hashchange", () => { if (location.hash) take(); });

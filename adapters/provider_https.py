@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import requests
@@ -12,6 +13,7 @@ from adapters.provider_calls import Allowance
 
 LONGEST_ANSWER: Final = 1024 * 1024
 """Longest answer that is read, in bytes."""
+CHUNK: Final = 65_536
 
 _UNBROKEN: Final = re.compile(r"[A-Za-z0-9_\-.+=~%]{64,}")
 
@@ -42,13 +44,12 @@ def session(ca_file: str, limit: int) -> requests.Session:
     return opened
 
 
-def whole_answer(response: requests.Response, allowance: Allowance) -> bytes:
-    """The body of a response that was asked for with `stream`; one that is too long is cut, so it is no JSON."""
+def whole(chunks: Iterable[bytes], allowance: Allowance) -> bytes:
+    """The body of an answer that was asked for with `stream`; one that is too long is cut, so it is no JSON."""
     text = b""
-    for chunk in response.iter_content(65_536):
+    for chunk in chunks:
         text += chunk
         if len(text) > LONGEST_ANSWER:
-            response.close()
             break
         allowance.left()
     return text[:LONGEST_ANSWER]

@@ -13,9 +13,11 @@ import pytest
 from tests.backends.world import World
 
 WORLDS: Final[dict[str, str]] = {
+    "azure-entra": "tests.backends.azure_entra:running",
     "gcp-iam/access-token": "tests.backends.gcp_iam:tokens",
     "gcp-iam/service-account-key": "tests.backends.gcp_iam:keys",
     "kubernetes": "tests.backends.kubernetes:running",
+    "mongodb": "tests.backends.mongodb:running",
     "mysql": "tests.backends.mysql:running",
     "postgresql": "tests.backends.postgresql:running",
     "redis": "tests.backends.redis:running",

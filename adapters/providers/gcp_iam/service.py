@@ -67,7 +67,7 @@ class Service:
                 method, url, data=data, headers=headers, timeout=allowance.left(), stream=True, allow_redirects=False
             ) as response,
         ):
-            return response.status_code, provider_https.whole_answer(response, allowance)
+            return response.status_code, provider_https.whole(response.iter_content(provider_https.CHUNK), allowance)
 
     def _token(self, allowance: Allowance, *, instead_of: str = "") -> str:
         if not self._refreshing.acquire(timeout=allowance.left()):

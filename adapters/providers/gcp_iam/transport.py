@@ -11,7 +11,7 @@ import requests
 from google.auth import transport
 
 from adapters.provider_calls import Allowance
-from adapters.provider_https import whole_answer
+from adapters.provider_https import CHUNK, whole
 
 
 class _Answer(transport.Response):
@@ -53,4 +53,4 @@ class Transport(transport.Request):
         with self._session.request(
             method, url, data=body, headers=headers, timeout=self._allowance.left(), stream=True, allow_redirects=False
         ) as response:
-            return _Answer(response.status_code, response.headers, whole_answer(response, self._allowance))
+            return _Answer(response.status_code, response.headers, whole(response.iter_content(CHUNK), self._allowance))

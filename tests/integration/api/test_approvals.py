@@ -414,6 +414,17 @@ async def test_only_the_requester_withdraws(team: Team) -> None:
     refused(await team.ci("POST", f"{APPROVALS}/{approval_id}/withdraw"), 409, "conflict")
 
 
+async def test_a_borrowed_name_neither_sees_nor_withdraws(team: Team) -> None:
+    await team.put("db/a", "one")
+    approval_id = await team.asked("db/a", "two")
+    eve = await team.tenant.holding("access:write", "secrets:list", subject="eve")
+    issued = (await eve("POST", TOKENS, {"subject": "ci", "scopes": ["secrets:list"]})).json()
+    borrowed = AsgiClient(team.tenant.app, issued["token"])
+    refused(await borrowed("GET", f"{APPROVALS}/{approval_id}"), 404, "not-found")
+    refused(await borrowed("POST", f"{APPROVALS}/{approval_id}/withdraw"), 404, "not-found")
+    assert (await borrowed("GET", APPROVALS)).json()["items"] == []
+
+
 async def test_it_expires_by_the_clock_and_the_log_says_so(team: Team) -> None:
     await team.put("db/a", "one")
     approval_id = await team.asked("db/a", "two")

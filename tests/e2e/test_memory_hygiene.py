@@ -22,6 +22,8 @@ from tests.e2e.server import Server, dev_server
 Way = Callable[[HttpsClient, str, str], None]
 """Takes a value through the server, given a client, the folder to use and the marker to hide in the value."""
 
+SHARES: Final = "/api/v1/secrets/shares"
+REDEEM: Final = f"{SHARES}/redeem"
 _LENGTHS: Final = (24, 40, 100, 500, 1_000, 4_000, 16_000, 64_000, 250_000, 1_000_000)
 
 
@@ -70,6 +72,14 @@ def test_a_token_is_in_memory_only_while_its_owner_is_connected(tmp_path: Path) 
         until = time.monotonic() + 5
         while _found(server, token) and time.monotonic() < until:
             time.sleep(0.02)  # the server learns in a moment that the owner has gone
+        assert _found(server, token) == 0
+
+
+def test_a_shares_token_is_in_memory_no_longer_than_its_requests(tmp_path: Path) -> None:
+    with dev_server(tmp_path / "data") as server, server.client() as client:
+        token = _good(client("POST", SHARES, {"value": "x", "max_views": 2})).json()["token"]
+        assert _found(server, token) == 0
+        _good(client("POST", REDEEM, {"token": token}))
         assert _found(server, token) == 0
 
 
@@ -203,6 +213,29 @@ def _broken_export(client: HttpsClient, folder: str, marker: str) -> None:
     _refused(client("GET", f"{STORE}/export?prefix={folder}&format=dotenv"))
 
 
+def _shared(client: HttpsClient, folder: str, marker: str) -> None:
+    for more in ({}, {"passphrase": f"passphrase-{marker}"}):
+        share = _good(client("POST", SHARES, {"value": marker, "max_views": 2, **more})).json()
+        for _ in range(2):
+            assert _good(client("POST", REDEEM, {"token": share["token"], **more})).json()["value"] == marker
+    encoded = b64encode(marker.encode() + b"\xff\x00" * 500).decode()
+    share = _good(client("POST", SHARES, {"value_b64": encoded})).json()
+    assert _good(client("POST", REDEEM, {"token": share["token"]})).json()["value_b64"] == encoded
+
+
+def _refused_shares(client: HttpsClient, folder: str, marker: str) -> None:
+    _refused(client("POST", SHARES, {"value": marker, "unknown": marker}))
+    _refused(client("POST", SHARES, {"value": marker * 60_000}))
+    _refused(client("POST", SHARES, {"value": marker, "passphrase": marker * 60}))
+    share = _good(client("POST", SHARES, {"value": marker, "passphrase": "right"})).json()
+    for _ in range(6):
+        _refused(client("POST", REDEEM, {"token": share["token"], "passphrase": marker}))
+    revoked = _good(client("POST", SHARES, {"value": marker})).json()
+    assert client("DELETE", f"{SHARES}/{revoked['id']}").status == 204
+    _refused(client("POST", REDEEM, {"token": revoked["token"], "passphrase": marker}))
+    _refused(client("POST", REDEEM, {"token": marker}))
+
+
 WAYS: Final[dict[str, Way]] = {
     "rotate": _rotated,
     "bytes": _bytes,
@@ -221,4 +254,6 @@ WAYS: Final[dict[str, Way]] = {
     "refused-callers": _refused_callers,
     "broken-references": _broken_references,
     "broken-export": _broken_export,
+    "shares": _shared,
+    "refused-shares": _refused_shares,
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import requests
 from azure.identity import ClientSecretCredential
@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from tests.backends import pages
 from tests.backends.gate import Gate
 from tests.backends.world import Setup
-from tests.fakes.azure_directory import OWNED_BY, TENANT, Application, Directory
+from tests.fakes.azure_directory import OWNED_BY, Application, Directory
 from tests.fakes.azure_graph import Graph
 from tests.fakes.azure_login import Login
 from tests.fakes.cloud_server import CloudServer, serving
 
+PAGE: Final = "lease-from-azure.md"
 _FAR: Final = timedelta(days=365)
 
 
@@ -101,7 +103,10 @@ def certificate_for(application: Application) -> str:
 
 @contextmanager
 def running() -> Iterator[AzureWorld]:
-    """A directory with an application that is us, one that leases are of, and one that may do nothing."""
+    """A directory with an application that is us, one that leases are of, and one that may do nothing.
+
+    As the page configures it, but for the addresses.
+    """
     directory = Directory()
     login, graph = Login(directory), Graph(directory)
     with tempfile.TemporaryDirectory() as folder, serving([*login.routes(), *graph.routes()], Path(folder)) as cloud:
@@ -112,25 +117,20 @@ def running() -> Iterator[AzureWorld]:
 
 
 def _setup(directory: Directory, base: str, ca_file: str) -> Setup:
-    maker = directory.add(roles={OWNED_BY})
-    target = directory.add(owners={maker.client_id}, resources={"reports"})
+    described = pages.provider(PAGE)
+    role = described["roles"][0]["settings"]
+    maker = directory.add(client_id=described["connection"]["client_id"], roles={OWNED_BY})
+    directory.add(object_id=role["application"], owners={maker.client_id}, resources={"reports"})
     nobody = directory.add()
     secret, powerless = (
         directory.add_password(each, "by hand", datetime.now(UTC) + _FAR).secret for each in (maker, nobody)
     )
-    connection: dict[str, Any] = {
-        "tenant_id": TENANT,
-        "client_id": maker.client_id,
-        "applications": [target.object_id],
-        "authority": base,
-        "graph_endpoint": base,
-        "ca_file": ca_file,
-    }
+    connection = {**described["connection"], "authority": base, "graph_endpoint": base, "ca_file": ca_file}
     return Setup(
         kind="azure-entra",
         connection=connection,
         secrets={"client_secret": secret},
-        role={"application": target.object_id},
+        role=role,
         renewable=False,
         shortest_seconds=3,
         wrong_secrets={"client_secret": "not-the-one-that-it-has"},

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
+from tests.backends import pages
 from tests.backends.gate import Gate
 from tests.backends.world import Setup
 from tests.fakes.cloud_server import CloudServer, serving
@@ -32,7 +33,9 @@ PROJECT: Final = "acme-prod"
 MAKER: Final = f"trstctl@{PROJECT}.iam.gserviceaccount.com"
 READER: Final = f"reader@{PROJECT}.iam.gserviceaccount.com"
 POWERLESS: Final = f"nobody@{PROJECT}.iam.gserviceaccount.com"
-KEYS: Final = tuple(f"iam.serviceAccountKeys.{each}" for each in ("create", "delete", "get", "list"))
+PAGE: Final = "lease-from-gcp.md"
+PERMISSIONS: Final = [document["includedPermissions"] for document in pages.documents(PAGE, "A role for trstctl")]
+"""Those for keys, and those for tokens."""
 
 
 class GcpWorld:
@@ -130,54 +133,54 @@ def _common_name(pem: bytes) -> str:
 @contextmanager
 def keys() -> Iterator[GcpWorld]:
     """The method `service-account-key`."""
-    role = {"method": "service-account-key", "service_account": READER}
-    with _running(role, renewable=False, shortest_seconds=5, expiry_seconds=1.5) as world:
+    with _running(0, renewable=False, shortest_seconds=5, expiry_seconds=1.5) as world:
         yield world
 
 
 @contextmanager
 def tokens() -> Iterator[GcpWorld]:
     """The method `access-token`, with a scope that is less than the service account may do."""
-    role = {"method": "access-token", "service_account": READER, "scopes": [f"{STORAGE}read_only"]}
-    with _running(role, renewable=False, revocable=False, shortest_seconds=3) as world:
+    with _running(1, renewable=False, revocable=False, shortest_seconds=3) as world:
         world.accounts.grant(READER, "reports", "storage.objects.create")
         yield world
 
 
 @contextmanager
-def _running(role: dict[str, Any], **more: Any) -> Iterator[GcpWorld]:
+def _running(which: int, **more: Any) -> Iterator[GcpWorld]:
+    """As the page configures it, but for the addresses; `which` of its roles, with the permissions for it alone."""
     accounts = Accounts(PROJECT)
     routes = [("POST", "/token", Login(accounts).token), *Iam(accounts).routes()]
     with tempfile.TemporaryDirectory() as folder, serving(routes, Path(folder)) as cloud:
         gate = Gate(cloud.port)
-        connection = _connection(f"https://127.0.0.1:{gate.port}", cloud, role["method"])
-        yield GcpWorld(cloud, accounts, gate, _setup(accounts, connection, role, **more))
+        connection = _connection(f"https://127.0.0.1:{gate.port}", str(cloud.ca_file), which)
+        yield GcpWorld(cloud, accounts, gate, _setup(accounts, connection, which, **more))
         gate.shut()
 
 
-def _connection(base: str, cloud: CloudServer, method: str) -> dict[str, Any]:
+def _connection(base: str, ca_file: str, which: int) -> dict[str, Any]:
+    described = pages.provider(PAGE)["connection"]
+    unneeded = ("token_accounts", "key_accounts")[which]
     return {
-        "project": PROJECT,
-        "key_accounts" if method == "service-account-key" else "token_accounts": [READER],
+        **{name: value for name, value in described.items() if name != unneeded},
         "token_uri": f"{base}/token",
         "iam_endpoint": base,
         "credentials_endpoint": base,
-        "ca_file": str(cloud.ca_file),
+        "ca_file": ca_file,
     }
 
 
-def _setup(accounts: Accounts, connection: dict[str, Any], role: dict[str, Any], **more: Any) -> Setup:
+def _setup(accounts: Accounts, connection: dict[str, Any], which: int, **more: Any) -> Setup:
     for email in (MAKER, POWERLESS):
         accounts.add(email)
     # Google's bound of ten is tested beside the contract, which makes more at once than that.
     accounts.add(READER, most_keys=100)
-    accounts.grant(MAKER, READER, "iam.serviceAccounts.get", "iam.serviceAccounts.getAccessToken", *KEYS)
+    accounts.grant(MAKER, READER, *PERMISSIONS[which])
     accounts.grant(READER, "reports", "storage.objects.list")
     return Setup(
         kind="gcp-iam",
         connection=connection,
         secrets={"key_json": key_file(accounts, MAKER)},
-        role=role,
+        role=pages.provider(PAGE)["roles"][which]["settings"],
         wrong_secrets={"key_json": key_file(accounts, MAKER, known=False)},
         powerless={"secrets": {"key_json": key_file(accounts, POWERLESS)}},
         **more,

@@ -28,6 +28,11 @@ def provider(page: str) -> dict[str, Any]:
     return found
 
 
+def documents(page: str, heading: str) -> list[dict[str, Any]]:
+    """The YAML documents under a heading."""
+    return [yaml.safe_load(block) for block in _blocks(page, heading, "yaml")]
+
+
 def _blocks(page: str, heading: str, language: str) -> list[str]:
     sections = re.split(r"^## ", (_FOLDER / page).read_text(), flags=re.MULTILINE)
     [section] = [text for text in sections if text.startswith(f"{heading}\n")]

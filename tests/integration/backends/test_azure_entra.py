@@ -17,7 +17,7 @@ from adapters.providers.azure_entra.backend import AzureEntraBackend
 from adapters.providers.azure_entra.settings import Connection
 from domain.backends import Backend, BackendRefused, BackendUnavailable
 from domain.errors import Invalid
-from tests.backends.azure_entra import AzureWorld, certificate_for, running
+from tests.backends.azure_entra import PAGE, AzureWorld, certificate_for, running
 from tests.backends.opening import made, opened, planned
 from tests.fakes.azure_directory import OWNED_BY
 from tests.fakes.cloud_server import Asked, Told
@@ -359,6 +359,12 @@ def test_a_connection_that_cannot_be_is_refused(changes: dict[str, Any], told: s
     settings = {"tenant_id": "acme.example", "client_id": GUID, "applications": [GUID], **changes}
     with pytest.raises(msgspec.ValidationError, match=told):
         msgspec.convert(settings, Connection)
+
+
+def test_the_page_names_the_one_permission_that_is_granted_here(root: Path) -> None:
+    text = (root / "docs/how-to" / PAGE).read_text()
+    assert f"`{OWNED_BY}`" in text
+    assert text.count("ReadWrite") == 1
 
 
 def test_no_repr_of_what_holds_the_secret_shows_it(world: AzureWorld) -> None:

@@ -20,7 +20,7 @@ from adapters.providers.gcp_iam.backend import GcpIamBackend
 from adapters.providers.gcp_iam.settings import Connection, Role
 from domain.backends import Account, Backend, BackendRefused, BackendUnavailable, NotYet
 from domain.errors import Invalid
-from tests.backends.gcp_iam import KEYS, MAKER, READER, GcpWorld, certificate, key_file, keys, tokens
+from tests.backends.gcp_iam import MAKER, PERMISSIONS, READER, GcpWorld, certificate, key_file, keys, tokens
 from tests.backends.opening import made, opened, planned
 from tests.fakes.cloud_server import Asked, Told
 
@@ -126,7 +126,7 @@ async def test_a_service_account_that_is_gone_has_none_of_our_keys(key_world: Gc
         key_world.accounts.all[READER] = reader
 
 
-@pytest.mark.parametrize("permission", ["iam.serviceAccounts.get", *KEYS])
+@pytest.mark.parametrize("permission", PERMISSIONS[0])
 async def test_check_names_the_permission_that_lacks(key_world: GcpWorld, backend: Backend, permission: str) -> None:
     key_world.accounts.grants.remove((MAKER, permission, READER))
     try:

@@ -11,6 +11,8 @@ import yaml
 from kubernetes import client
 from kubernetes.config import new_client_from_config_dict
 
+from adapters.providers.kubernetes.calls import Calls
+from adapters.providers.kubernetes.objects import Part
 from domain.backends import Account, Backend, BackendRefused, BackendUnavailable
 from tests.backends.kubernetes import LEASES, KubernetesWorld, running
 from tests.backends.opening import made, opened, planned
@@ -146,6 +148,22 @@ async def test_a_removal_that_may_not_unbind_ends_the_token_all_the_same() -> No
         world.cluster.advance(11)  # what the API server remembers of a token
         assert world.ask("GET", "/version", str(credential.fields["token"])).status == 401
         await backend.close()
+
+
+async def test_rights_go_before_the_account_they_are_for(
+    world: KubernetesWorld, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = of_role(world, "rules")
+    await backend.create(account)
+    removed, delete = [], Calls.delete
+
+    def noted(calls: Calls, part: Part) -> None:
+        removed.append(part.kind)
+        delete(calls, part)
+
+    monkeypatch.setattr(Calls, "delete", noted)
+    await backend.remove(account)
+    assert removed == ["RoleBinding", "Role", "ServiceAccount"]
 
 
 async def test_in_its_own_namespace_kubernetes_collects_what_lost_its_account(world: KubernetesWorld) -> None:

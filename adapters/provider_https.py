@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from adapters.provider_calls import Allowance
+from domain.errors import Invalid
 
 LONGEST_ANSWER: Final = 1024 * 1024
 """Longest answer that is read, in bytes."""
@@ -34,7 +36,12 @@ class _Adapter(HTTPAdapter):
 
 
 def session(ca_file: str, limit: int) -> requests.Session:
-    """For several threads. It heeds no environment: no `.netrc` in place of our token, no other authorities."""
+    """For several threads. It heeds no environment: no `.netrc` in place of our token, no other authorities.
+
+    Raises `Invalid` if there are no certificates in `ca_file`.
+    """
+    if ca_file:
+        _check_authorities(ca_file)
     opened = requests.Session()
     opened.trust_env = False
     opened.verify = ca_file or True
@@ -42,6 +49,13 @@ def session(ca_file: str, limit: int) -> requests.Session:
     opened.mount("https://", adapter)
     opened.mount("http://", adapter)
     return opened
+
+
+def _check_authorities(ca_file: str) -> None:
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError:  # and `ssl.SSLError`, which is one
+        raise Invalid(f"ca_file: {ca_file} is not a PEM file of certificates that the server can read") from None
 
 
 def whole(chunks: Iterable[bytes], allowance: Allowance) -> bytes:

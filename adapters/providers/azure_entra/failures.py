@@ -71,6 +71,8 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise BackendUnavailable(f"Microsoft Graph: {doing}: no answer: {told(error.message)}") from None
+    except OSError as error:  # of files: `ca_file` is read anew for each connection
+        raise BackendUnavailable(f"Microsoft Graph: {doing}: no answer: {told(str(error))}") from None
 
 
 @contextmanager

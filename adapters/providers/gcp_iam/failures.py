@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Final
 
 import msgspec
-import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 
 from adapters.provider_https import told
@@ -63,7 +62,7 @@ def translated(doing: str) -> Iterator[None]:
     """Raises what the libraries raise as errors of ours, without what they hold."""
     try:
         yield
-    except requests.RequestException as error:
+    except OSError as error:  # and what `requests` raises, which is one
         raise BackendUnavailable(f"Google: {doing}: no answer: {_short(error)}") from None
     except RefreshError as error:
         raise _login(doing, error) from None

@@ -53,7 +53,8 @@ class Keys:
     def __init__(self, connection: Connection, service: Service) -> None:
         self._connection = connection
         self._service = service
-        self._names: dict[str, str] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        """By service account, and then by key: what the certificate names. It never changes, so it is read once."""
 
     def create(self, allowance: Allowance, account: Account) -> Credential:
         """Make a key, and upload its certificate."""
@@ -63,7 +64,6 @@ class Keys:
         identity = self._identity(allowance, email)
         certificate, private = rsa_key_until(account.name, datetime.now(UTC), account.expires_at)
         key = self._upload(allowance, email, certificate)
-        self._names[key] = account.name
         fields = self._fields(email, identity, key.rpartition("/")[2], private)
         private[:] = bytes(len(private))
         return Credential(fields=fields, handle={"key": key})
@@ -97,22 +97,15 @@ class Keys:
         return [key for key, name in there.items() if name == account.name]
 
     def _named(self, allowance: Allowance, email: str) -> dict[str, str]:
-        """What each key's certificate names, by key. A key's certificate never changes, so each is read once."""
-        there = [key.name for key in self._list(allowance, email)]
-        found = {}
-        for key in there:
-            if key not in self._names:
-                try:
-                    self._names[key] = self._certificate_name(allowance, key)
-                except Absent:  # deleted meanwhile
-                    continue
-            found[key] = self._names[key]
-        self._forget(self._path(email), there)
+        """What each key's certificate names, by key."""
+        known, found = self._names.get(email, {}), {}
+        for key in self._list(allowance, email):
+            try:
+                found[key.name] = known[key.name] if key.name in known else self._name(allowance, key.name)
+            except Absent:  # deleted meanwhile
+                continue
+        self._names[email] = found
         return found
-
-    def _forget(self, path: str, there: list[str]) -> None:
-        for key in [key for key in list(self._names) if key.startswith(f"{path}/") and key not in there]:
-            self._names.pop(key, None)
 
     def _list(self, allowance: Allowance, email: str) -> list[_Key]:
         doing = f"listing the keys of {email}"
@@ -122,7 +115,7 @@ class Keys:
             return []
         return _decoded(doing, text, _Keys).keys
 
-    def _certificate_name(self, allowance: Allowance, key: str) -> str:
+    def _name(self, allowance: Allowance, key: str) -> str:
         doing = "reading a key's certificate"
         text = self._service.iam(allowance, doing, "GET", f"{key}?publicKeyType=TYPE_X509_PEM_FILE")
         try:

@@ -22,7 +22,7 @@ class Connection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     project: Annotated[
         str,
-        Meta(pattern=r"^[a-z0-9.:-]{1,100}$(?!\n)", description="Id of the project that the service accounts are in."),
+        Meta(pattern=r"^[a-z][a-z0-9.:-]{0,99}$(?!\n)", description="Id of the service accounts' project."),
     ]
     key_accounts: Annotated[Emails, Meta(description="Service accounts that keys may be uploaded for, by e-mail.")] = []
     token_accounts: Annotated[Emails, Meta(description="Service accounts that access tokens may be made of.")] = []

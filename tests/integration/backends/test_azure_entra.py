@@ -330,6 +330,20 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(world: Azure
     await backend.close()
 
 
+async def test_authorities_that_are_none_are_refused_at_once_or_when_they_vanish(
+    world: AzureWorld, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    with pytest.raises(Invalid, match="ca_file"):
+        opened(world.setup, connection={"ca_file": str(file)})
+    file.write_bytes(world.cloud.ca_file.read_bytes())
+    backend = opened(world.setup, connection={"ca_file": str(file)})
+    file.unlink()
+    with pytest.raises((BackendUnavailable, BackendRefused)):
+        await backend.check()
+    await backend.close()
+
+
 async def test_the_environment_changes_neither_authorities_nor_addresses(
     world: AzureWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

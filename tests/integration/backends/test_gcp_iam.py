@@ -243,6 +243,23 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(key_world: G
     await backend.close()
 
 
+async def test_authorities_that_are_none_are_refused_at_once_or_when_they_vanish(
+    key_world: GcpWorld, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    for text in (None, "", "no certificate"):
+        if text is not None:
+            file.write_text(text)
+        with pytest.raises(Invalid, match="ca_file"):
+            opened(key_world.setup, connection={"ca_file": str(file)})
+    file.write_bytes(key_world.cloud.ca_file.read_bytes())
+    backend = opened(key_world.setup, connection={"ca_file": str(file)})
+    file.unlink()
+    with pytest.raises(BackendUnavailable):
+        await backend.check()
+    await backend.close()
+
+
 async def test_the_environment_changes_neither_authorities_nor_tokens(
     key_world: GcpWorld, backend: Backend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -317,6 +334,7 @@ def test_a_private_key_that_is_none_is_refused_without_repeating_it(key_world: G
         ({"credentials_endpoint": "https://iam.example/?x=1"}, "without user, query"),
         ({"iam_endpoint": "https://iam.example:port"}, "no address"),
         ({"project": "../x"}, "project"),
+        ({"project": ".."}, "project"),
         ({"key_accounts": ["a/../b@c"]}, "key_accounts"),
         ({"key_accounts": ["a@b\n"]}, "key_accounts"),
     ],

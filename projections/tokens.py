@@ -21,17 +21,19 @@ _LINE: Final = """WITH RECURSIVE line AS (
  JOIN line ON older.tenant = line.tenant AND older.token_id = line.parent WHERE line.generation < ?)
  SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by, reason
  FROM line ORDER BY generation DESC"""
-_MINTED: Final = """WITH RECURSIVE minted (token_id) AS (
- SELECT token_id FROM api_tokens
+# The tenant goes along, so that PostgreSQL looks each parent up in the index, whatever it believes of the table's size.
+_MINTED: Final = """WITH RECURSIVE minted (tenant, token_id) AS (
+ SELECT tenant, token_id FROM api_tokens
  WHERE tenant = ? AND parent = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
- UNION ALL SELECT younger.token_id FROM api_tokens younger JOIN minted ON younger.parent = minted.token_id
- WHERE tenant = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?))
- SELECT token_id FROM minted"""
+ UNION ALL SELECT younger.tenant, younger.token_id FROM api_tokens younger
+ JOIN minted ON younger.tenant = minted.tenant AND younger.parent = minted.token_id
+ WHERE younger.revoked_at IS NULL AND (younger.expires_at IS NULL OR younger.expires_at > ?))
+ SELECT tenant, token_id FROM minted"""
 _ISSUE: Final = "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, 0)"
 _REVOKE: Final = """UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?), revoked_by = coalesce(revoked_by, ?),
  reason = coalesce(reason, ?), recorded = 1 WHERE tenant = ? AND token_id = ?"""
 _REVOKE_MINTED: Final = f"""UPDATE api_tokens SET revoked_at = ?, revoked_by = ?, reason = ?
- WHERE tenant = ? AND token_id IN ({_MINTED})"""  # noqa: S608 - a constant
+ WHERE (tenant, token_id) IN ({_MINTED})"""  # noqa: S608 - a constant
 _UNRECORDED: Final = f"""{_SELECT} WHERE revoked_at IS NOT NULL AND recorded = 0 ORDER BY tenant, token_id LIMIT ?"""
 
 
@@ -73,7 +75,7 @@ class Tokens:
             end, tenant = instant(record.time), record.tenant
             yield _REVOKE, (end, record.actor, event.reason, tenant, event.token_id)
             reason = inherited(event.token_id, event.reason)
-            yield _REVOKE_MINTED, (end, record.actor, reason, tenant, tenant, event.token_id, end, tenant, end)
+            yield _REVOKE_MINTED, (end, record.actor, reason, tenant, event.token_id, end, end)
 
     async def by_hash(self, digest: str) -> TokenRow | None:
         """The token with this hash, whatever its tenant: this is how a caller's tenant becomes known."""
@@ -92,8 +94,8 @@ class Tokens:
 
     async def minted(self, tenant: str, token_id: str, now: datetime, limit: int) -> list[str]:
         """Ids of tokens that descend from it and live."""
-        parameters = (tenant, token_id, instant(now), tenant, instant(now), limit)
-        return [str(row[0]) for row in await self._reader.rows(tenant, f"{_MINTED} LIMIT ?", parameters)]
+        parameters = (tenant, token_id, instant(now), instant(now), limit)
+        return [str(row[1]) for row in await self._reader.rows(tenant, f"{_MINTED} LIMIT ?", parameters)]
 
     async def unrecorded(self, limit: int) -> list[TokenRow]:
         """Tokens that ended with one they descend from, and of whose own end the log says nothing yet."""

@@ -11,7 +11,8 @@ from typing import Final
 
 from adapters.provider_threads import Threads
 from adapters.providers.kubernetes.calls import Calls, Token
-from adapters.providers.kubernetes.credential import certificates, credential_fields
+from adapters.providers.kubernetes.credential import credential_fields
+from adapters.providers.kubernetes.files import certificates
 from adapters.providers.kubernetes.needs import needs
 from adapters.providers.kubernetes.objects import (
     cluster_role_binding,

@@ -10,8 +10,8 @@ from typing import Final
 from kubernetes.client import ApiClient, Configuration
 from msgspec.structs import replace
 
+from adapters.providers.kubernetes.files import account_token
 from adapters.providers.kubernetes.settings import Connection
-from domain.backends import BackendRefused
 from domain.errors import Invalid
 
 _POD: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -61,18 +61,6 @@ def _authorization(path: str, token: str) -> Callable[[Configuration], None]:
     """What the client calls before each request."""
 
     def refresh(configuration: Configuration) -> None:
-        configuration.api_key["authorization"] = f"Bearer {_read(path) if path else token}"
+        configuration.api_key["authorization"] = f"Bearer {account_token(path) if path else token}"
 
     return refresh
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="ascii") as file:  # noqa: PTH123 - followed links are how Kubernetes renews it
-            token = file.read(20_002).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a token"
-        raise BackendRefused(f"kubernetes: token_file {path}: {reason}; mount or write the token there") from None
-    if not _TOKEN.match(token):
-        raise BackendRefused(f"kubernetes: token_file {path} holds no token")
-    return token

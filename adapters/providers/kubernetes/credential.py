@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
-from pathlib import Path
-from typing import Final
 
 import yaml
 
 from adapters.providers.kubernetes.objects import home, target
 from adapters.providers.kubernetes.settings import Connection, Role
-from domain.backends import Account, BackendRefused
-
-_CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----")
+from domain.backends import Account
 
 
 def credential_fields(account: Account, connection: Connection, token: str, authorities: str) -> dict[str, str | int]:
@@ -31,16 +26,6 @@ def credential_fields(account: Account, connection: Connection, token: str, auth
     if settings.role or settings.cluster_role or settings.rules:
         fields["kubeconfig"] = _kubeconfig(connection.server, authorities, where, account.name, token)
     return fields
-
-
-def certificates(path: str) -> str:
-    """The certificates in the file (PEM), and nothing else that may stand there; raises `BackendRefused`."""
-    if not path:
-        return ""
-    try:
-        return "".join(f"{found}\n" for found in _CERTIFICATE.findall(Path(path).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError):
-        raise BackendRefused(f"Kubernetes: ca_file {path} cannot be read; name a PEM file") from None
 
 
 def _kubeconfig(server: str, authorities: str, namespace: str, user: str, token: str) -> str:

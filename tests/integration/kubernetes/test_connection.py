@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import http.server
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jwt
 import msgspec
 import pytest
 
@@ -122,7 +124,8 @@ async def test_an_overloaded_server_is_unavailable(world: KubernetesWorld, tmp_p
 
 async def test_a_token_file_is_read_anew_for_each_request(world: KubernetesWorld, tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text("not-any-more\n")
+    elsewhere = jwt.encode({"sub": "system:serviceaccount:trstctl:trstctl"}, "k" * 32)
+    file.write_text(f"{elsewhere}\n")
     backend = opened(world.setup, connection={"token_file": str(file)}, secret={"token": ""})
     with pytest.raises(BackendRefused, match="does not know the token"):
         await backend.check()
@@ -131,10 +134,35 @@ async def test_a_token_file_is_read_anew_for_each_request(world: KubernetesWorld
     file.unlink()
     with pytest.raises(BackendRefused, match="No such file"):
         await backend.check()
-    file.write_text("two words\nSECRET")
-    with pytest.raises(BackendRefused, match="holds no token") as refusal:
+    file.write_text(world.setup.secrets["token"])
+    await backend.check()
+    await backend.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "6b" * 32, "two words\nSECRET", jwt.encode({"sub": "ada@example.com"}, "k" * 32), "a.b.c", "a.W10.c", "ä"],
+)
+async def test_what_is_no_token_of_a_service_account_is_shown_to_nobody(
+    world: KubernetesWorld, tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content.encode("latin-1"))
+    world.peak()
+    for path in (file, tmp_path):
+        backend = opened(world.setup, connection={"token_file": str(path)}, secret={"token": ""})
+        with pytest.raises(BackendRefused, match="token_file") as refusal:
+            await backend.check()
+        assert "SECRET" not in str(refusal.value)
+        await backend.close()
+    assert world.peak() == 0
+
+
+async def test_a_pipe_is_not_waited_for(world: KubernetesWorld, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    backend = opened(world.setup, connection={"token_file": str(tmp_path / "pipe")}, secret={"token": ""})
+    with pytest.raises(BackendRefused, match="not a regular file"):
         await backend.check()
-    assert "SECRET" not in str(refusal.value)
     await backend.close()
 
 

@@ -11,12 +11,13 @@ import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
 from tests.e2e import log_in_database, nursery
 from tests.e2e.https_client import STORE, HttpsClient
-from tests.e2e.load import Load
+from tests.e2e.load import Load, Shares, redeem
 from tests.e2e.log_in_database import ChainReader
 from tests.e2e.nursery import Nursery
 from tests.e2e.server import Server, serving
@@ -41,11 +42,18 @@ class Victim:
         self.certificate = server.folder / "tls.crt"
         self.chain = chain
         self.written: dict[tuple[str, int], str] = {}
+        self.shares = Shares()
+        """Those of the newest load."""
+        self.given = 0
         self.process: int | None = None
 
     @classmethod
     def on(cls, request: pytest.FixtureRequest, folder: Path) -> Victim:
-        bounds = {"limits": {"requests_per_second": 0}, "log": {"level": "warning"}}
+        bounds = {
+            "limits": {"requests_per_second": 0},
+            "log": {"level": "warning"},
+            "shares": {"redeems_per_second": 0},
+        }
         if request.param == "sqlite":
             server = serving(folder / "data", bounds)
             return cls(server, ChainReader(log_in_database.of_sqlite(server.folder / "trstctl.db")))
@@ -72,6 +80,17 @@ class Victim:
             assert (event.type, event.body["path"], event.body["number"]) == use
         assert not self.written.keys() & load.written.keys(), "a version was given twice"
         self.written |= load.written
+        self.shares = load.shares
+
+    def check_shares(self) -> None:
+        """Ask the running server for each share of the newest load: what was given is gone, what was not is there."""
+        problems: list[str] = []
+        with HttpsClient(self.server.port, self.certificate, None) as client:
+            for token in self.shares.made:
+                for _ in range(2):
+                    redeem(client, token, self.shares, problems, Lock())
+        assert not problems, problems
+        self.given += len(self.shares.given)
 
     def check(self, values: dict[tuple[str, int], str]) -> None:
         """Ask the running server for each value."""
@@ -92,6 +111,7 @@ def forks() -> Iterator[Nursery]:
 def test_100_kills_lose_nothing_that_was_acknowledged(victim: Victim, forks: Nursery) -> None:
     _torment(victim, forks, _ROUNDS)
     assert len(victim.written) > _ROUNDS
+    assert victim.given > _ROUNDS // 2
 
 
 @pytest.mark.torture
@@ -121,6 +141,7 @@ def _torment(victim: Victim, forks: Nursery, rounds: int) -> None:
                 victim.kill()
             victim.start(forks)
             victim.check(last)
+            victim.check_shares()
             load = _loaded(victim)
             victim.kill()
             load.end()
@@ -128,6 +149,7 @@ def _torment(victim: Victim, forks: Nursery, rounds: int) -> None:
             last = load.written
         victim.start(forks)
         victim.check(victim.written)
+        victim.check_shares()
     finally:
         victim.kill()
 

@@ -37,6 +37,7 @@ GOOD_BUT_REFUSED = {
     "redeemShare": "410",  # there is no such share
     "issueToken": "400",  # a time to live of 3.0 seconds
     "issueEphemeralKey": "400",  # so here, or it is longer than this server allows
+    "resolveAttention": "400",  # a reason of blanks
 }
 ACCEPTED = ["2xx", "401", "403", "404", "409"]
 CONFIGURATION: dict[str, Any] = {

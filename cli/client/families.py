@@ -58,6 +58,18 @@ ACCESS: Final = Family(
     {"tokens": Entry(_HERE, "API_TOKENS", "Issue, list and revoke API tokens.")},
 )
 
+SHARE: Final = Family(
+    "share",
+    "Share a value by a link that works once.",
+    {
+        "create": Entry(f"{_COMMANDS}.shares", "create", "Make a link that shows a value once."),
+        "redeem": Entry(f"{_COMMANDS}.shares", "redeem", "See what was shared with you."),
+        "list": Entry(f"{_COMMANDS}.shares", "list_shares", "List your shares."),
+        "show": Entry(f"{_COMMANDS}.shares", "show_share", "Show when a share was seen, and from where."),
+        "revoke": Entry(f"{_COMMANDS}.shares", "revoke", "Withdraw a share."),
+    },
+)
+
 AUDIT: Final = Family(
     "audit",
     "Read and verify the log.",
@@ -92,6 +104,7 @@ ROOT: Final = Family(
     {
         "run": Entry(f"{_COMMANDS}.run", "run", "Run a command with secrets in its environment."),
         "secrets": Entry(_HERE, "SECRETS", "Store, read, rotate and remove secrets."),
+        "share": Entry(_HERE, "SHARE", "Share a value by a link that works once."),
         "access": Entry(_HERE, "ACCESS", "Issue, list and revoke API tokens."),
         "ephemeral": Entry(_HERE, "EPHEMERAL", "Issue API keys that end by themselves."),
         "audit": Entry(_HERE, "AUDIT", "Read and verify the log."),

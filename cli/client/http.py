@@ -63,14 +63,21 @@ class Answer:
 
 
 class Connection:
-    """Requests to one server. Follows no redirect: the token goes nowhere else."""
+    """Requests to one server, with a token or without. Follows no redirect: the token goes nowhere else."""
 
     def __init__(
-        self, server: SplitResult, token: str, ca_file: str | None, timeout: float, break_glass: str | None = None
+        self,
+        server: SplitResult,
+        token: str | None,
+        ca_file: str | None,
+        timeout: float,
+        break_glass: str | None = None,
     ) -> None:
         self._base = server.path
         self._where = server.netloc
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "trstctl-cli"}
+        self._headers = {"Accept": "application/json", "User-Agent": "trstctl-cli"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
         if break_glass is not None:  # as UTF-8, of which HTTP takes the bytes
             self._headers["Trstctl-Break-Glass"] = break_glass.encode().decode("latin-1")
         self._timeout = timeout

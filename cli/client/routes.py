@@ -9,6 +9,8 @@ from cli.client.errors import WrongUsage
 
 STORE: Final = "/api/v1/secrets/store"
 INJECTIONS: Final = "/api/v1/secrets/injections"
+SHARES: Final = "/api/v1/secrets/shares"
+REDEEM: Final = f"{SHARES}/redeem"
 API_TOKENS: Final = "/api/v1/access/api-tokens"
 EPHEMERAL_KEYS: Final = "/api/v1/ephemeral/api-keys"
 WHOAMI: Final = "/api/v1/access/whoami"

@@ -44,6 +44,25 @@ class Session:
             self._connection = Connection(server, token, settings.ca_file(self.cacert), timeout, self.break_glass)
         return self._connection
 
+    def visit(self, server: str | None) -> None:
+        """Connect for a route that needs no token, to `server` if it is told; ours is sent to the configured one alone.
+
+        Raises `WrongUsage` if a server is configured and this is another.
+        """
+        from cli.client.http import Connection
+
+        if server is None or settings.names_a_server(self.server):
+            configured = settings.server_url(self.server)
+            if server is not None and not settings.same_server(settings.server_url(server), configured):
+                raise WrongUsage(
+                    f"this leads to {server}, and the configured server is {configured.geturl()}",
+                    "if you trust it, go there without a token: env -u TRSTCTL_SERVER trstctl-cli share redeem",
+                )
+            url, token = configured, settings.token_if_any(self.token_file)
+        else:
+            url, token = settings.server_url(server), None
+        self._connection = Connection(url, token, settings.ca_file(self.cacert), self.timeout or DEFAULT_TIMEOUT)
+
     def get(self, path: str, /, **query: str | int | bool | None) -> dict[str, Any]:
         """GET a JSON object."""
         return self._send("GET", path, query=query)

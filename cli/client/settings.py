@@ -34,6 +34,20 @@ def server_url(option: str | None) -> SplitResult:
     return url
 
 
+def names_a_server(option: str | None) -> bool:
+    """Whether a server is configured."""
+    return bool(option or os.environ.get("TRSTCTL_SERVER"))
+
+
+def same_server(one: SplitResult, other: SplitResult) -> bool:
+    """Whether two addresses are of one server."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int]:
+    return url.scheme, url.hostname, url.port or {"https": 443, "http": 80}[url.scheme]
+
+
 def _port_is_valid(url: SplitResult) -> bool:
     try:
         return url.port is None or url.port > 0
@@ -57,16 +71,24 @@ def token(file_option: str | None) -> str:
 
     Raises `WrongUsage` if a file cannot be read, a `ClientError` with exit code 3 if there is no token at all.
     """
-    variable = os.environ.get("TRSTCTL_TOKEN", "")
-    file = file_option or (os.environ.get("TRSTCTL_TOKEN_FILE") if not variable else None)
-    text = (_read_token(file) if file else variable).strip()
-    if not text:
+    text = token_if_any(file_option)
+    if text is None:
         error = WrongUsage(
             "no token",
             "set TRSTCTL_TOKEN, or name a file that holds it with TRSTCTL_TOKEN_FILE or --token-file",
         )
         error.code = ExitCode.UNAUTHENTICATED
         raise error
+    return text
+
+
+def token_if_any(file_option: str | None) -> str | None:
+    """`token`, or None if there is none; raises `WrongUsage` if a file cannot be read."""
+    variable = os.environ.get("TRSTCTL_TOKEN", "")
+    file = file_option or (os.environ.get("TRSTCTL_TOKEN_FILE") if not variable else None)
+    text = (_read_token(file) if file else variable).strip()
+    if not text:
+        return None
     if not text.isascii() or not text.isprintable() or " " in text:
         raise WrongUsage("the token holds characters that no token has", "was it copied whole, and nothing else?")
     return text

@@ -17,6 +17,7 @@ KINDS: Final[dict[str, str]] = {
     "mysql": "adapters.providers.mysql",
     "postgresql": "adapters.providers.postgresql",
     "redis": "adapters.providers.redis",
+    "webhook": "adapters.providers.webhook",
 }
 """Module by kind; each has a `KIND`. They are imported when first asked for: an SDK can take a second and 50 MiB."""
 

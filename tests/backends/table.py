@@ -22,6 +22,7 @@ WORLDS: Final[dict[str, str]] = {
     "postgresql": "tests.backends.postgresql:running",
     "redis": "tests.backends.redis:running",
     "redis/tls": "tests.backends.redis:running_with_tls",
+    "webhook": "tests.backends.webhook:running",
 }
 """By the kind's name, or `kind/variant` where a kind has several: module and function.
 

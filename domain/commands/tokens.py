@@ -129,7 +129,8 @@ class TokenCommands:
                 f"ttl_seconds: an ephemeral key lives at most {self._max_ephemeral_ttl} seconds here; ask for less, or"
                 " have access.max_ephemeral_ttl_seconds raised"
             )
-        return await self.issue(call, subject or call.principal.subject, scopes, ttl_seconds)
+        whom = call.principal.subject if subject is None else subject
+        return await self.issue(call, whom, scopes, ttl_seconds)
 
     async def _lineage(self, caller: Principal) -> Sequence[TokenRow]:
         """The caller's token and what it descends from; nothing for the operator, who has none."""

@@ -33,9 +33,9 @@ def issue(
 
 def _body(subject: str | None, scopes: tuple[str, ...], ttl: str | None, body_file: str | None) -> dict[str, Any]:
     if body_file is not None:
-        if subject or scopes or ttl:
+        if subject is not None or scopes or ttl:
             raise WrongUsage("-f gives the whole body", "leave --subject, --scope and --ttl out")
         return read_body(body_file)
     if not scopes or not ttl:
         raise WrongUsage("a key is for something and ends", "give --scope SCOPE --ttl DURATION, or -f FILE")
-    return {**({"subject": subject} if subject else {}), "scopes": list(scopes), "ttl_seconds": seconds(ttl)}
+    return {**({} if subject is None else {"subject": subject}), "scopes": list(scopes), "ttl_seconds": seconds(ttl)}

@@ -81,6 +81,7 @@ async def test_longest_life_is_that_of_the_configuration(more: int, acme: Tenant
         {"scopes": ["access:read"], "ttl_seconds": -5},
         {"scopes": ["access:read"], "ttl_seconds": "60"},
         {"scopes": ["access:read"], "ttl_seconds": 60, "subject": "a b"},
+        {"scopes": ["access:read"], "ttl_seconds": 60, "subject": ""},
         {"scopes": ["access:read"], "ttl_seconds": 60, "parent": "tok_x"},
     ],
 )

@@ -44,6 +44,12 @@ def test_issue_without_a_subject_leaves_it_to_the_server(server: FakeServer, cli
     assert server.asked[0].body == {"scopes": ["access:read"], "ttl_seconds": 60}
 
 
+def test_issue_for_an_empty_subject_is_not_for_yourself(server: FakeServer, client: Client) -> None:
+    server.on("POST", KEYS, ISSUED, 201)
+    client("ephemeral", "api-keys", "issue", "--subject", "", "--scope", "access:read", "--ttl", "60")
+    assert server.asked[0].body["subject"] == ""
+
+
 def test_issue_with_a_used_key_says_that_it_was_shown(server: FakeServer, client: Client) -> None:
     server.on("POST", KEYS, {**ISSUED, "token": None, "replayed": True}, 201)
     outcome = client("ephemeral", "api-keys", "issue", "--scope", "access:read", "--ttl", "60", "-o", "raw")

@@ -310,6 +310,15 @@ async def test_a_strange_answer_is_an_error_of_ours(
     assert len(str(trouble.value)) < 1000
 
 
+@pytest.mark.parametrize("where", ["/openid-configuration", "/token", "/v1.0"])
+async def test_neither_secret_nor_token_follows_a_redirection(world: AzureWorld, backend: Backend, where: str) -> None:
+    there = Told(307, b"", {"location": f"https://127.0.0.1:{world.cloud.port}/elsewhere"})
+    world.cloud.intercept = lambda asked: there if where in asked.path else None
+    with pytest.raises(BackendRefused):
+        await backend.check()
+    assert not asked_for(world, "/elsewhere")
+
+
 async def test_a_login_that_failed_for_a_moment_works_at_once_when_entra_is_back(
     world: AzureWorld, backend: Backend
 ) -> None:

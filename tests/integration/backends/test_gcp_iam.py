@@ -234,6 +234,18 @@ async def test_a_strange_answer_is_an_error_of_ours(
     assert len(str(trouble.value)) < 1000
 
 
+@pytest.mark.parametrize("where", ["/token", "/v1"])
+async def test_neither_assertion_nor_token_follows_a_redirection(
+    key_world: GcpWorld, backend: Backend, where: str
+) -> None:
+    there = Told(307, b"", {"location": f"https://127.0.0.1:{key_world.cloud.port}/elsewhere"})
+    key_world.cloud.seen.clear()
+    key_world.cloud.intercept = lambda asked: there if asked.path.startswith(where) else None
+    with pytest.raises(BackendRefused):
+        await backend.check()
+    assert "/elsewhere" not in [asked.path for asked in key_world.cloud.seen]
+
+
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(key_world: GcpWorld) -> None:
     backend = opened(key_world.setup, connection={"ca_file": ""})
     key_world.cloud.seen.clear()

@@ -26,7 +26,7 @@ def test_create_sends_the_value_and_prints_the_link_alone(server: FakeServer, cl
         "share", "create", "-o", "raw", "--ttl", "1h", "--max-views", "3", "--note", "for Bob", stdin=b"v\n"
     )
     assert (outcome.code, outcome.text) == (0, f"https://host/s#{SECRET}\n")
-    assert server.asked[0].body == {"value": "v", "ttl_seconds": 3600, "max_views": 3, "note": "x"}
+    assert server.asked[0].body == {"value": "v", "ttl_seconds": 3600, "max_views": 3, "note": "for Bob"}
 
 
 def test_create_takes_bytes_and_a_passphrase_from_files(server: FakeServer, client: Client, tmp_path: Path) -> None:

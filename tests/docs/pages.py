@@ -23,7 +23,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/how-to/lease-from-postgresql.md",  # likewise
     "docs/how-to/lease-from-azure.md",  # they need a directory of Microsoft's; the contract suite configures by it
     "docs/how-to/lease-from-gcp.md",  # they need a project of Google's; the contract suite grants and configures by it
-    "docs/how-to/lease-from-kubernetes.md",  # they need a cluster; the contract suite of backends applies its manifests
+    "docs/how-to/lease-from-kubernetes.md",  # its commands need a cluster; tests/backends applies its manifests
     "docs/how-to/lease-from-redis.md",  # they need a Redis; the contract suite of backends makes the user as it says
     "docs/how-to/rotate-by-webhook.md",
     "docs/how-to/run-in-production.md",  # root's commands; tests/e2e/test_production_page.py runs its SQL

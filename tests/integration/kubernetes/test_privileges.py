@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
+from adapters.providers.kubernetes.settings import Connection
+from cli.server.config.providers import Provider
 from domain.backends import Backend, BackendRefused
-from tests.backends.kubernetes import KubernetesWorld, manifests, running
+from tests.backends.kubernetes import PAGE, KubernetesWorld, manifests, running
 from tests.backends.opening import opened, planned
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +64,19 @@ async def test_further_roles_need_what_the_page_says_besides(role: str, manifest
         world.cluster.apply_yaml(manifests()[manifest])
         await life(backend, settings, world)
         await backend.close()
+
+
+async def test_the_page_is_configured_as_it_says(world: KubernetesWorld) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    told = [yaml.safe_load(block) for block in blocks if not block.startswith("apiVersion")]
+    whole, in_a_pod, rules = told
+    provider = msgspec.convert(whole["secrets"]["providers"][0], Provider)
+    reached = {name: world.setup.connection[name] for name in ("server", "ca_file")}
+    backend = opened(world.setup, connection={**provider.connection, **reached, "cluster_wide": False})
+    for settings in (provider.roles[0].settings, rules["settings"]):
+        await life(backend, settings, world)
+    await backend.close()
+    msgspec.convert(in_a_pod["connection"], Connection)
 
 
 async def test_check_names_everything_that_is_missing_at_once(world: KubernetesWorld) -> None:

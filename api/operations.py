@@ -82,7 +82,7 @@ _GLASS: Final = ("Trstctl-Break-Glass",)
 _KEYED: Final[Errors] = (KeyUnavailable, LogBroken, IdempotencyMismatch)
 _CHANGED: Final[Errors] = (*_OPENED, IdempotencyMismatch, AlreadyReplied, VersionConflict)
 _LEASED: Final[Errors] = (*_ALLOWED, Disabled, NotFound, BackendRefused, BackendUnavailable, Misconfigured)
-_ROTATED: Final[Errors] = (*_LEASED, BadName, Conflict)
+_ROTATED: Final[Errors] = (*_LEASED, *_GUARDED, BadName)
 _EXPANDED: Final[Errors] = (*_OPENED, ReferenceCycle, ReferenceTooLarge)
 
 

@@ -32,7 +32,9 @@ class Rotating:
         # A phase is at most a handful of calls to the backend.
         patience = timedelta(seconds=5 * seconds)
         steps = RotationSteps(log, repository, backends, secrets, views.secrets, base.sealer, clock, patience)
-        self.rotations = RotationCommands(log, repository, backends, steps, views.rotations, replies, clock, os.urandom)
+        self.rotations = RotationCommands(
+            log, repository, backends, steps, views.rotations, replies, clock, entropy=os.urandom, gate=secrets.gate
+        )
         self.takeover = RotationTakeover(log, self.rotations)
         self.schedules = ScheduleCommands(
             log, repository, self.rotations, views.rotation_schedules, replies, clock,

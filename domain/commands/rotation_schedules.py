@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
 from domain.call import Call, Principal
+from domain.commands.gate import Cleared
 from domain.commands.rotations import MAX_GRACE, RotationCommands, RotationWish
 from domain.errors import Invalid, NotFound, StoreUnavailable, TrstctlError, VersionConflict
 from domain.names import checked_path, stream_of
@@ -19,6 +20,8 @@ from domain.rotation import Rotation
 from domain.rotation_schedule import RotationSchedule, SchedulePlan
 from domain.timetable import CronNext, Timetable
 from domain.views import ScheduleRow, SchedulesView, Work
+
+_NOTHING_TO_CLEAR: Final = Cleared()
 
 
 class ScheduleMeta(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,10 +107,12 @@ class ScheduleCommands:
         wish = RotationWish(
             provider=plan.provider, key=plan.key, old_ref=old_ref, grace_seconds=plan.grace_seconds, schedule_id="-"
         )
-        await self._rotations.planned(call, wish)
+        planned = await self._rotations.planned(call, wish)
         at = self._clock()
         schedule = RotationSchedule.begin(call.tenant, f"rsc_{self._entropy(8).hex()}", at)
-        return await self._set(call, schedule, plan, timetable, created_at=at)
+        # What is approved is that it is rotated at all; when, and how often, the schedule says.
+        async with self._rotations.gate.passing(call, [planned.change]) as cleared:
+            return await self._set(call, schedule, plan, timetable, created_at=at, cleared=cleared)
 
     async def change(
         self, call: Call, schedule_id: str, changes: dict[str, object], timetable: Timetable | None
@@ -171,7 +176,7 @@ class ScheduleCommands:
             grace_seconds=plan.grace_seconds,
             schedule_id=schedule.schedule_id,
         )
-        rotation = await self._rotations.planned(call, wish)
+        rotation = (await self._rotations.planned(call, wish)).rotation
         schedule.fire(rotation.rotation_id, next_run_at, self._clock())
         fired = Fired(schedule_id=schedule.schedule_id, rotation_id=rotation.rotation_id)
         position = await self._append(call, [schedule, rotation], fired)
@@ -187,6 +192,7 @@ class ScheduleCommands:
         *,
         created_at: datetime,
         last: ScheduleRow | None = None,
+        cleared: Cleared = _NOTHING_TO_CLEAR,
     ) -> Done[ScheduleMeta]:
         if not 0 <= plan.grace_seconds <= MAX_GRACE:
             raise Invalid(f"grace_seconds is 0 to {MAX_GRACE}")
@@ -206,7 +212,7 @@ class ScheduleCommands:
             updated_at=at,
         )
         meta = ScheduleMeta.of(row)
-        return Done(meta, await self._append(call, [schedule], meta))
+        return Done(meta, await self._append(call, [schedule], meta, cleared))
 
     @staticmethod
     def _require(call: Call, key: str) -> None:
@@ -229,15 +235,22 @@ class ScheduleCommands:
                 raise NotFound(f"there is no rotation schedule {schedule_id!r}")
             yield schedule
 
-    async def _append(self, call: Call, changed: Sequence[RotationSchedule | Rotation], result: object) -> int:
+    async def _append(
+        self,
+        call: Call,
+        changed: Sequence[RotationSchedule | Rotation],
+        result: object,
+        cleared: Cleared = _NOTHING_TO_CLEAR,
+    ) -> int:
         kept = await self._replies.keep(call, result)
+        events = [event for each in changed for event in each.collect_events()]
         return await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
-                events=[event for each in changed for event in each.collect_events()],  # type: ignore[misc]
-                statements=kept.statements,
+                events=[*cleared.events, *events],  # type: ignore[list-item]  # the library types them as its own base
+                statements=[*cleared.statements, *kept.statements],
                 reply=kept.reply,
             )
         )

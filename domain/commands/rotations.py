@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.approval_change import Change, rotation_of
 from domain.call import Call, Principal
 from domain.catalog import Catalog, ProviderEntry
+from domain.commands.gate import Gate
 from domain.commands.rotation_steps import RotationSteps
 from domain.commands.rotation_terms import RotationMeta
 from domain.errors import BackendError, Invalid, NotFound
@@ -35,6 +37,13 @@ class RotationWish(msgspec.Struct, frozen=True, kw_only=True):
     schedule_id: str = ""
 
 
+class Planned(NamedTuple):
+    """A rotation that could begin, and what it changes, for whoever has to approve of that."""
+
+    rotation: Rotation
+    change: Change
+
+
 class RotationCommands:
     """`entropy` gives random bytes, of which ids are made."""
 
@@ -47,8 +56,11 @@ class RotationCommands:
         view: RotationsView,
         replies: Replies,
         clock: Clock,
+        *,
         entropy: Callable[[int], bytes],
+        gate: Gate,
     ) -> None:
+        self.gate = gate
         self._log = log
         self._repository = repository
         self._catalog = catalog
@@ -65,23 +77,23 @@ class RotationCommands:
         """
         call.require("rotations:run", checked_path(wish.key))
         call.require("secrets:write", wish.key)
-        rotation = await self.planned(call, wish)
-        at = self._clock()
-        kept = await self._replies.keep(call, _begun(rotation, at))
-        position = await self._log.append(
-            Append(
-                tenant=call.tenant,
-                actor=call.principal.actor,
-                request_id=call.request_id,
-                events=rotation.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                statements=kept.statements,
-                reply=kept.reply,
+        rotation, change = await self.planned(call, wish)
+        kept = await self._replies.keep(call, _begun(rotation, self._clock()))
+        async with self.gate.passing(call, [change]) as cleared:
+            position = await self._log.append(
+                Append(
+                    tenant=call.tenant,
+                    actor=call.principal.actor,
+                    request_id=call.request_id,
+                    events=[*cleared.events, *rotation.collect_events()],  # type: ignore[list-item]  # as everywhere
+                    statements=[*cleared.statements, *kept.statements],
+                    reply=kept.reply,
+                )
             )
-        )
         await self.go_on(call, rotation.rotation_id, fresh=True)
         return Done(await self.show_own(call, rotation.rotation_id), position)
 
-    async def planned(self, call: Call, wish: RotationWish) -> Rotation:
+    async def planned(self, call: Call, wish: RotationWish) -> Planned:
         """The rotation, everything checked that can be before the backend is asked, and nothing done yet."""
         entry = await self._entry(call, wish.provider)
         await self._catalog.rotatable(call.tenant, entry)
@@ -89,7 +101,7 @@ class RotationCommands:
             raise Invalid(f"old_ref names the account that is to end, in 1 to {_MAX_REF} printable characters")
         if not 0 <= wish.grace_seconds <= MAX_GRACE:
             raise Invalid(f"grace_seconds is 0 to {MAX_GRACE}")
-        await self._steps.checked(call.tenant, wish.key, wish.old_ref)
+        version = await self._steps.checked(call.tenant, wish.key, wish.old_ref)
         at, noise = self._clock(), self._entropy(6).hex()
         plan = RotationPlan(
             rotation_id=f"rot_{int(at.timestamp() * 1000):012x}{noise}",
@@ -104,7 +116,9 @@ class RotationCommands:
             subject=call.principal.subject,
         )
         # What a schedule starts, the process manager begins, at once; what a person starts is begun by the request.
-        return Rotation.start(call.tenant, plan, at if wish.schedule_id else at + self._steps.patience, at)
+        rotation = Rotation.start(call.tenant, plan, at if wish.schedule_id else at + self._steps.patience, at)
+        change = rotation_of(wish.key, version.number, provider=entry.name, account=wish.old_ref)
+        return Planned(rotation, change)
 
     async def show(self, call: Call, rotation_id: str) -> RotationMeta:
         """One rotation; raises `NotFound`."""

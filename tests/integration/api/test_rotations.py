@@ -227,6 +227,27 @@ async def test_scopes_for_rotation_and_for_writing_are_both_needed(acme: Tenant,
     assert (await client("POST", ROTATIONS, WISH)).json()["completed"] is True
 
 
+async def test_guarded_credential_is_rotated_by_approval_only(acme: Tenant, place: Place) -> None:
+    await acme.put("guarded/db", DSN)
+    wish = WISH | {"key": "guarded/db"}
+    asker = await acme.holding("rotations:run", "secrets:write", subject="asks-to-rotate")
+    problem = refused(await asker("POST", ROTATIONS, wish), 403, "approval-required")
+    assert problem["resource"] == "secret:guarded/db"
+    assert await steps(acme) == []
+    assert (await acme("POST", f"{STORE}/approvals/guarded/db", {"action": "rotate"})).status == 200
+    assert (await asker("POST", ROTATIONS, wish)).json()["completed"] is True
+    assert len(await acme.events("approval.used")) == 1
+
+
+async def test_schedule_of_a_guarded_credential_is_made_by_approval_only(acme: Tenant, place: Place) -> None:
+    await acme.put("guarded/db2", DSN)
+    plan = PLAN | {"key": "guarded/db2"}
+    asker = await acme.holding("rotations:run", "rotations:write", "secrets:write", subject="asks-to-schedule")
+    refused(await asker("POST", SCHEDULES, plan), 403, "approval-required")
+    assert (await acme("POST", f"{STORE}/approvals/guarded/db2", {"action": "rotate"})).status == 200
+    assert (await asker("POST", SCHEDULES, plan)).status == 201
+
+
 PLAN = {**WISH, "name": "hourly", "interval_seconds": 3600}
 
 

@@ -5,6 +5,7 @@ Every way through which a value goes has a marker of its own, so that a failure 
 
 from __future__ import annotations
 
+import json as json_text
 import os
 import secrets
 import time
@@ -53,7 +54,11 @@ def test_without_hardening_the_memory_still_holds_some(tmp_path: Path) -> None:
 def test_no_way_through_the_server_leaves_a_value_in_its_memory(tmp_path: Path) -> None:
     markers = {name: secrets.token_hex(15) for name in WAYS}
     left: dict[str, int] = {}
-    with dev_server(tmp_path / "data") as server, server.client() as client:
+    policies = json_text.dumps([{"name": "guarded", "paths": ["*/guarded"], "actions": ["rotate", "read"]}])
+    with (
+        dev_server(tmp_path / "data", TRSTCTL_SECRETS_APPROVALS=policies) as server,
+        server.client() as client,
+    ):
         for name, way in WAYS.items():
             way(client, f"app/{name}", markers[name])
             left[name] = _found(server, markers[name])
@@ -213,6 +218,17 @@ def _broken_export(client: HttpsClient, folder: str, marker: str) -> None:
     _refused(client("GET", f"{STORE}/export?prefix={folder}&format=dotenv"))
 
 
+def _guarded(client: HttpsClient, folder: str, marker: str) -> None:
+    """Asked for twice, so that the second is compared with the first; then done without approval."""
+    client.put(f"{folder}/guarded", marker)
+    for _ in range(2):
+        _refused(client("PUT", f"{STORE}/{folder}/guarded", {"value": f"{marker}2"}))
+        _refused(client("GET", f"{STORE}/{folder}/guarded"))
+    glass = {"Trstctl-Break-Glass": "a test of memory"}
+    _good(client("PUT", f"{STORE}/{folder}/guarded", {"value": f"{marker}2"}, headers=glass))
+    assert _good(client("GET", f"{STORE}/{folder}/guarded", headers=glass)).json()["value"] == f"{marker}2"
+
+
 def _shared(client: HttpsClient, folder: str, marker: str) -> None:
     for more in ({}, {"passphrase": f"passphrase-{marker}"}):
         share = _good(client("POST", SHARES, {"value": marker, "max_views": 2, **more})).json()
@@ -254,6 +270,7 @@ WAYS: Final[dict[str, Way]] = {
     "refused-callers": _refused_callers,
     "broken-references": _broken_references,
     "broken-export": _broken_export,
+    "approvals": _guarded,
     "shares": _shared,
     "refused-shares": _refused_shares,
 }

@@ -21,6 +21,67 @@ APPROVALS: Final = Family(
     },
 )
 
+LEASES: Final = Family(
+    "leases",
+    "Credentials of backends that end by themselves.",
+    {
+        "issue": Entry(f"{_COMMANDS}.leases", "issue", "Make a credential; it is shown this once."),
+        "list": Entry(f"{_COMMANDS}.leases", "list_leases", "List leases, never a credential."),
+        "show": Entry(f"{_COMMANDS}.leases", "show_lease", "Show a lease."),
+        "renew": Entry(f"{_COMMANDS}.leases", "renew", "Let a lease live longer."),
+        "revoke": Entry(f"{_COMMANDS}.leases", "revoke", "Take a credential back now."),
+        "revoke-all": Entry(f"{_COMMANDS}.leases", "revoke_all", "Take back all of a provider, role or subject."),
+        "audit": Entry(f"{_COMMANDS}.leases", "audit", "Compare the accounts at each backend with the log."),
+    },
+)
+
+ROLES: Final = Family(
+    "roles",
+    "What leases of a provider may ask for.",
+    {
+        "set": Entry(f"{_COMMANDS}.providers", "set_role", "Configure a role."),
+        "remove": Entry(f"{_COMMANDS}.providers", "remove_role", "Issue no lease of a role any more."),
+    },
+)
+
+PROVIDERS: Final = Family(
+    "providers",
+    "The backends that credentials are made in.",
+    {
+        "list": Entry(f"{_COMMANDS}.providers", "list_providers", "List backends and their roles."),
+        "show": Entry(f"{_COMMANDS}.providers", "show_provider", "Show a backend, without its credentials."),
+        "set": Entry(f"{_COMMANDS}.providers", "set_provider", "Configure a backend."),
+        "remove": Entry(f"{_COMMANDS}.providers", "remove", "Use a backend no longer."),
+        "test": Entry(f"{_COMMANDS}.providers", "test", "Connect to a backend, and check the privileges."),
+        "roles": Entry(_HERE, "ROLES", "What leases of a provider may ask for."),
+    },
+)
+
+ROTATIONS: Final = Family(
+    "rotations",
+    "Replace the account behind a stored credential, or leave all as it was.",
+    {
+        "run": Entry(f"{_COMMANDS}.rotations", "run", "Rotate a stored credential now."),
+        "list": Entry(f"{_COMMANDS}.rotations", "list_rotations", "List rotations, newest first."),
+        "show": Entry(f"{_COMMANDS}.rotations", "show_rotation", "Show a rotation, and how far it is."),
+    },
+)
+
+ROTATION_SCHEDULES: Final = Family(
+    "rotation-schedules",
+    "Rotations that come round by themselves.",
+    {
+        "create": Entry(f"{_COMMANDS}.rotation_schedules", "create", "Rotate a stored credential again and again."),
+        "list": Entry(f"{_COMMANDS}.rotation_schedules", "list_schedules", "List schedules."),
+        "show": Entry(f"{_COMMANDS}.rotation_schedules", "show_schedule", "Show a schedule."),
+        "change": Entry(f"{_COMMANDS}.rotation_schedules", "change", "Change a schedule's times, grace or name."),
+        "pause": Entry(f"{_COMMANDS}.rotation_schedules", "pause", "Let a schedule come round no more."),
+        "resume": Entry(f"{_COMMANDS}.rotation_schedules", "resume", "Let a schedule come round again."),
+        "run": Entry(f"{_COMMANDS}.rotation_schedules", "run_now", "Start a schedule's rotation now."),
+        "remove": Entry(f"{_COMMANDS}.rotation_schedules", "remove", "Remove a schedule."),
+    },
+)
+
 SECRETS: Final = Family(
     "secrets",
     "Store, read, rotate and remove secrets.",
@@ -39,6 +100,11 @@ SECRETS: Final = Family(
         "diff": Entry(f"{_COMMANDS}.compare", "diff", "Compare two versions, or two environments."),
         "approvals": Entry(_HERE, "APPROVALS", "Approve what others want to do with secrets, or refuse it."),
         "refs": Entry(f"{_COMMANDS}.compare", "refs", "Show which secrets a secret uses, and which use it."),
+        "leases": Entry(_HERE, "LEASES", "Credentials of backends that end by themselves."),
+        "providers": Entry(_HERE, "PROVIDERS", "The backends that credentials are made in."),
+        "rotations": Entry(_HERE, "ROTATIONS", "Replace the account behind a stored credential."),
+        "rotation-schedules": Entry(_HERE, "ROTATION_SCHEDULES", "Rotations that come round by themselves."),
+        "shares": Entry(_HERE, "SHARE", "Share a value by a link that works once."),
     },
 )
 
@@ -105,6 +171,10 @@ ROOT: Final = Family(
         "run": Entry(f"{_COMMANDS}.run", "run", "Run a command with secrets in its environment."),
         "secrets": Entry(_HERE, "SECRETS", "Store, read, rotate and remove secrets."),
         "share": Entry(_HERE, "SHARE", "Share a value by a link that works once."),
+        "leases": Entry(_HERE, "LEASES", "Issue credentials of backends that end by themselves."),
+        "providers": Entry(_HERE, "PROVIDERS", "Configure the backends that credentials are made in."),
+        "rotations": Entry(_HERE, "ROTATIONS", "Replace the account behind a stored credential."),
+        "rotation-schedules": Entry(_HERE, "ROTATION_SCHEDULES", "Have stored credentials rotated again and again."),
         "access": Entry(_HERE, "ACCESS", "Issue, list and revoke API tokens."),
         "ephemeral": Entry(_HERE, "EPHEMERAL", "Issue API keys that end by themselves."),
         "audit": Entry(_HERE, "AUDIT", "Read and verify the log."),

@@ -13,6 +13,8 @@ from cli.client.output import note
 
 MAX_VALUE: Final = 1024 * 1024
 """Largest value of a secret, in bytes."""
+MAX_CREDENTIAL: Final = 64 * 1024
+"""Largest credential of a backend, in bytes."""
 MAX_INPUT: Final = 256 * 1024 * 1024
 """Largest body or import, in bytes."""
 
@@ -40,6 +42,24 @@ def _prompted() -> bytes:
 
     answer: str = click.prompt("Value", hide_input=True, confirmation_prompt="Once more", default="", err=True)
     return answer.encode()
+
+
+def read_credential(name: str, file: str | None) -> str:
+    """A credential of a backend from `file`, a hidden prompt or standard input, without the end of its last line.
+
+    Raises `WrongUsage`, which does not tell what `file` is: it may be the credential itself, given by mistake.
+    """
+    if file is None and _is_terminal():
+        import click
+
+        return str(click.prompt(name, hide_input=True, err=True))
+    try:
+        text = read_input(file or "-", MAX_CREDENTIAL).decode()
+    except (WrongUsage, UnicodeDecodeError):
+        raise WrongUsage(
+            f"cannot read the credential {name}", f"--credential {name}=FILE names a file of text, - standard input"
+        ) from None
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _without_line_end(value: bytes) -> bytes:

@@ -15,6 +15,10 @@ API_TOKENS: Final = "/api/v1/access/api-tokens"
 EPHEMERAL_KEYS: Final = "/api/v1/ephemeral/api-keys"
 WHOAMI: Final = "/api/v1/access/whoami"
 APPROVALS: Final = "/api/v1/approvals"
+LEASES: Final = "/api/v1/secrets/leases"
+PROVIDERS: Final = "/api/v1/secrets/providers"
+ROTATIONS: Final = "/api/v1/secrets/rotations"
+SCHEDULES: Final = "/api/v1/secrets/rotation-schedules"
 AUDIT: Final = "/api/v1/audit"
 
 RESERVED: Final = frozenset(

@@ -90,7 +90,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             asked = Asked(self.command, url.path, dict(parse_qsl(url.query)), dict(self.headers), content)
             self._send(fake.answer(asked))
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - names of http.server
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - names of http.server
 
         def _send(self, prepared: Prepared) -> None:
             self.send_response(prepared.status)

@@ -1,13 +1,20 @@
-"""Replies kept for whoever repeats a request: sealed, bound to the request they answer, and gone when they expire."""
+"""Replies kept for whoever repeats a request: sealed, bound to the request they answer, and gone when they expire.
+
+What a request is recognised by is a digest of all that it held, a secret value or a passphrase too. Who reads the
+database could guess at these, digest by digest. So what lies there in the clear is keyed, and the key is sealed with
+the reply: fingerprint = HMAC-SHA-256(key, digest), sealed body = key (32 bytes) ‖ reply.
+"""
 
 from __future__ import annotations
 
+import hmac
+import os
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.call import Call
+from domain.call import Call, IdempotencyKey
 from domain.errors import IdempotencyMismatch
 from domain.instants import instant
 from domain.plaintext import Plaintext
@@ -20,6 +27,7 @@ _OF: Final = "SELECT seal_id FROM idempotency WHERE tenant = ? AND principal = ?
 _EXPIRED: Final = "SELECT tenant, seal_id FROM idempotency WHERE expires_at <= ? LIMIT 500"
 _FORGET: Final = "DELETE FROM idempotency WHERE tenant = ? AND seal_id = ?"
 _DROP: Final = "DELETE FROM sealed_values WHERE tenant = ? AND seal_id = ?"
+_KEY_BYTES: Final = 32
 _KEEP: Final = "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -44,11 +52,12 @@ class SealedReplies:
         if call.idempotency is None:
             return Kept()
         key = ReplyKey(call.tenant, call.principal.actor, call.idempotency.key)
-        with Plaintext(bytearray(msgspec.json.encode(result) if result is not None else b"")) as body:
+        secret = os.urandom(_KEY_BYTES)
+        with Plaintext(bytearray(secret + (msgspec.json.encode(result) if result is not None else b""))) as body:
             sealed = await self._sealer.seal(_context(key), body)
         now = self._clock()
         row = (
-            key.tenant, key.principal, key.key, call.idempotency.fingerprint, call.success, sealed.seal_id,
+            key.tenant, key.principal, key.key, _keyed(secret, call.idempotency), call.success, sealed.seal_id,
             instant(now + self._retention),
         )  # fmt: skip
         old = await self._reader.rows(key.tenant, _OLD, (key.tenant, key.principal, key.key, instant(now)))
@@ -65,12 +74,13 @@ class SealedReplies:
         if row is None:
             return None
         fingerprint, status, seal_id = row
-        if fingerprint != call.idempotency.fingerprint:
+        with await self._sealer.open(_context(key), seal_id) as body:
+            secret, reply = bytes(body.buffer[:_KEY_BYTES]), bytes(body.buffer[_KEY_BYTES:])
+        if not hmac.compare_digest(fingerprint, _keyed(secret, call.idempotency)):
             raise IdempotencyMismatch(
                 "this Idempotency-Key was used for another request; give each request one of its own"
             )
-        with await self._sealer.open(_context(key), seal_id) as body:
-            return StoredReply(status, bytes(body.buffer))
+        return StoredReply(status, reply)
 
     async def forget(self, call: Call) -> list[Statement]:
         """See `domain.ports.Replies`."""
@@ -91,3 +101,7 @@ class SealedReplies:
 
 def _context(key: ReplyKey) -> SealContext:
     return SealContext(key.tenant, "reply", f"{key.principal}\n{key.key}", 0)
+
+
+def _keyed(secret: bytes, request: IdempotencyKey) -> str:
+    return hmac.digest(secret, request.fingerprint.encode(), "sha256").hex()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,17 @@ async def test_reply_is_kept_sealed(acme: Tenant) -> None:
     assert "reply-marker-4711" not in row
     assert b"version" not in sealed
     assert wrapped not in sealed
+
+
+async def test_what_lies_in_the_clear_does_not_let_the_request_be_guessed(acme: Tenant) -> None:
+    answer = await acme("POST", f"{STORE}/a", content=b'{"value":"1234"}', headers=KEY)
+    assert answer.status == 201
+    target = f"{STORE}/a".encode()
+    guess = sha256(b"\n".join((b"POST", target, b"", sha256(b'{"value":"1234"}').digest()))).hexdigest()
+    ((fingerprint,),) = await acme.system.rows("SELECT fingerprint FROM idempotency WHERE tenant = ?", acme.id)
+    assert fingerprint != guess
+    again = await acme("POST", f"{STORE}/a", content=b'{"value":"1234"}', headers=KEY)
+    assert again.headers["idempotent-replayed"] == "true"
 
 
 async def test_reply_is_bound_to_its_tenant_and_principal(tmp_path: Path) -> None:

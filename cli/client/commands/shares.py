@@ -117,7 +117,8 @@ def redeem(
     answer = _redeemed(session, body | {"token": link.token})
     left = answer.pop("views_left")
     note(f"it can be shown {left} more time{'' if left == 1 else 's'}" if left else "it was the last time")
-    show_value(session, answer | {"name": "share"}, reveal=reveal)
+    named = {"name": "share"} if session.output == "dotenv" else {}
+    show_value(session, answer | named, reveal=reveal)
 
 
 def _redeemed(session: Session, body: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +135,9 @@ def _redeemed(session: Session, body: dict[str, Any]) -> dict[str, Any]:
 @click.option("--subject", metavar="NAME", help="Only those that NAME made; other people's need shares:manage.")
 @pass_session
 def list_shares(session: Session, /, *, state: str | None, subject: str | None) -> None:
-    """List your shares: id, state and times, never the link."""
+    """List your shares: id, state, end and note, never the link. `-o json` tells more."""
     items = session.items(routes.SHARES, state=state, subject=subject)
-    table = columns(items, "id", "subject", "state", "views_left", "created_at", "expires_at", "note")
+    table = columns(items, "id", "state", "expires_at", "note")
     show(session, View({"items": items}, table, [str(item["id"]) for item in items]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,9 @@ from domain.errors import Invalid
 from domain.plaintext import Plaintext
 from domain.ports import SealContext, Sealer
 from domain.views import ProvidersView, TenantsView
+
+_OF_THE_MACHINE: Final = frozenset({"in_cluster", "use_instance_role"})
+"""Connection settings by which a provider acts as the machine that the server runs on."""
 
 
 class FileProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +101,7 @@ class Backends:
         if unknown := sorted(set(secrets) - set(known)):
             raise Invalid(f"a provider of kind {kind} has no credentials called {', '.join(unknown)}; it has {known}")
         _decoded(connection, kind_of(kind).connection, "connection")
+        _check_for_api(msgspec.json.decode(connection))
 
     def settings(self, kind: str, text: str) -> Any:  # noqa: ANN401 - of the kind's own type
         return _decoded(text, kind_of(kind).role, "settings")
@@ -109,6 +113,23 @@ class Backends:
     async def close(self) -> None:
         """Let go of every connection."""
         await self._opened.close()
+
+
+def _check_for_api(connection: object) -> None:
+    """Raises `Invalid` for what only the server's own configuration may say: its files, and what its machine may do.
+
+    Else whoever may configure providers could have a file of the server's sent to a host of theirs, or act by the
+    rights of the machine or pod that it runs in.
+    """
+    if isinstance(connection, dict):
+        if named := sorted(name for name in connection if name.endswith("_file") or name in _OF_THE_MACHINE):
+            raise Invalid(
+                f"connection: {', '.join(named)} can only be set for a provider in the server's configuration file"
+            )
+        connection = list(connection.values())
+    if isinstance(connection, list):
+        for part in connection:
+            _check_for_api(part)
 
 
 def decoded_secrets(sealed: Plaintext) -> dict[str, str]:

@@ -62,7 +62,7 @@ class Catalog(Protocol):
         ...
 
     def check(self, kind: str, connection: str, secrets: dict[str, str]) -> None:
-        """Raises `Invalid` unless these settings can open a backend of this kind."""
+        """Raises `Invalid` unless these settings, which came through the API, can open a backend of this kind."""
         ...
 
     def settings(self, kind: str, text: str) -> Any:  # noqa: ANN401 - of the kind's own type

@@ -63,7 +63,9 @@ class Leasing:
         limits = Limits(connections=settings.provider_connections, seconds=settings.provider_timeout_seconds)
         patience = patience_of(settings.provider_timeout_seconds)
         self.backends = Backends(in_file(settings.providers), views.providers, views.tenants, sealer, limits)
-        self.providers = ProviderCommands(log, repository, self.backends, views.leases, sealer, replies, clock)
+        self.providers = ProviderCommands(
+            log, repository, self.backends, views.leases, sealer, replies, clock, may_change=settings.provider_api
+        )
         self.making = LeaseMaking(log, self.backends, replies, clock, os.urandom, patience)
         self.leases = LeaseCommands(log, repository, self.backends, views.leases, replies, clock, patience, wake)
         self.revocation = LeaseRevocation(log, repository, self.backends, clock)

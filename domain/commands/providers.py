@@ -57,7 +57,10 @@ class ProviderCommands:
         sealer: Sealer,
         replies: Replies,
         clock: Clock,
+        *,
+        may_change: bool = True,
     ) -> None:
+        self._may_change = may_change
         self._log = log
         self._repository = repository
         self._catalog = catalog
@@ -153,6 +156,8 @@ class ProviderCommands:
         return entry
 
     async def _must_be_ours(self, call: Call, name: str) -> None:
+        if not self._may_change:
+            raise Forbidden("providers are configured in the server's configuration file alone: secrets.provider_api")
         entry = await self._catalog.find(call.tenant, name)
         if entry and entry.in_file:
             raise Forbidden(f"provider {name!r} is in the server's configuration file; it is changed there")

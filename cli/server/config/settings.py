@@ -73,6 +73,13 @@ class Secrets(Section, frozen=True):
         list[Provider],
         Meta(description="Backends that leases and rotations make credentials in, a list; see the how-to pages."),
     ] = []
+    provider_api: Annotated[
+        bool,
+        Meta(
+            description="Whether providers can be configured through the API as well. Whoever holds the scope"
+            " `providers:write` chooses then which hosts the server connects to."
+        ),
+    ] = True
     provider_connections: Annotated[
         int, Meta(ge=1, le=100, description="Most connections to one backend at once, on each node.")
     ] = 8

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from itertools import count
-from typing import Any
 
 import pytest
 
 from adapters.provider_table import KINDS
-from tests.fakes.memory_backend import PLACES, Place
+from tests.fakes.memory_backend import Place
+from tests.integration.api.leasing import LEASES, WANTED, issued, made, provided
 from tests.integration.api.tenants import Tenant, refused
 
 pytestmark = pytest.mark.anyio
-
-LEASES = "/api/v1/secrets/leases"
-PROVIDERS = "/api/v1/secrets/providers"
-_NUMBERS = count()
 
 
 @pytest.fixture(autouse=True)
@@ -27,35 +22,8 @@ def _memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def place(acme: Tenant) -> AsyncIterator[Place]:
-    """A backend that acme has configured, with a role of at most an hour."""
-    name = f"place-{next(_NUMBERS)}"
-    body = {"kind": "memory", "connection": {"place": name}, "credentials": {"password": "of-the-backend"}}
-    assert (await acme("PUT", f"{PROVIDERS}/mem", body)).status == 200
-    role = {"default_ttl_seconds": 900, "max_ttl_seconds": 3600, "settings": {"may": "read"}}
-    assert (await acme("PUT", f"{PROVIDERS}/mem/roles/readonly", role)).status == 200
-    PLACES[name] = Place()
-    yield PLACES[name]
-    acme.system.clock.advance(days=2)
-    PLACES[name].behave()
-    await acme.system.process()
-    del PLACES[name]
-
-
-async def made(place: Place) -> None:
-    """Wait until an account is there."""
-    async with asyncio.timeout(5):
-        while not place.there:  # noqa: ASYNC110 - the place tells nobody
-            await asyncio.sleep(0.01)
-
-
-WANTED = {"provider": "mem", "role": "readonly", "ttl_seconds": 900}
-
-
-async def issued(acme: Tenant, **changes: Any) -> dict[str, Any]:
-    answer = await acme("POST", LEASES, WANTED | changes)
-    assert answer.status == 201, answer
-    told: dict[str, Any] = answer.json()
-    return told
+    async with provided(acme) as configured:
+        yield configured
 
 
 async def test_credential_is_told_once_and_works_until_it_expires(acme: Tenant, place: Place) -> None:
@@ -185,9 +153,10 @@ async def test_issue_that_ends_while_its_account_is_being_removed_gives_no_crede
         while place.there:  # noqa: ASYNC110 - the place tells nobody
             await asyncio.sleep(0.01)
     created.set()
-    refused(await issue, 409, "conflict")
+    answer = await issue
     removed.set()
     await removal
+    refused(answer, 409, "conflict")
 
 
 async def test_renewal_goes_to_the_roles_longest_life_and_no_further(acme: Tenant, place: Place) -> None:
@@ -304,51 +273,3 @@ async def test_audit_finds_orphans_and_ghosts(acme: Tenant, place: Place) -> Non
     assert report["ghosts"] == [lost["id"]]
     assert (report["accounts"], report["leases"]) == (2, 2)
     del place.there["trst-planted-0123456789ab"]
-
-
-async def test_provider_with_accounts_there_is_not_removed_and_one_without_is(acme: Tenant, place: Place) -> None:
-    told = await issued(acme)
-    refused(await acme("DELETE", f"{PROVIDERS}/mem"), 409, "conflict")
-    await acme("POST", f"{LEASES}/{told['id']}/revoke")
-    assert (await acme("DELETE", f"{PROVIDERS}/mem")).status == 204
-    refused(await acme("GET", f"{PROVIDERS}/mem"), 404, "not-found")
-    refused(await acme("POST", LEASES, WANTED), 404, "not-found")
-
-
-async def test_new_credentials_of_a_provider_destroy_the_old_and_are_used(acme: Tenant, place: Place) -> None:
-    await issued(acme)
-    (first,) = await acme.events("provider.configured")
-    body = {"kind": "memory", "connection": first["connection"] and {"place": "x"}, "credentials": {"password": "new"}}
-    assert (await acme("PUT", f"{PROVIDERS}/mem", body)).status == 200
-    rows = await acme.system.rows("SELECT 1 FROM sealed_keys WHERE seal_id = ?", first["seal_id"])
-    assert rows == []
-    await acme("POST", f"{PROVIDERS}/mem/test")
-    assert PLACES["x"].opened_with == [{"password": "new"}]
-    await acme("PUT", f"{PROVIDERS}/mem", body | {"connection": {"place": f"place-{next(_NUMBERS) - 1}"}})
-
-
-async def test_credentials_of_a_provider_are_told_nowhere(acme: Tenant, place: Place) -> None:
-    told = (await acme("GET", f"{PROVIDERS}/mem")).json()
-    assert "of-the-backend" not in str(told)
-    assert "of-the-backend" not in str(await acme.events())
-    assert told["source"] == "api"
-    assert [role["name"] for role in told["roles"]] == ["readonly"]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"kind": "oracle"}, {"kind": "memory", "connection": {"plaice": "x"}},
-        {"kind": "memory", "credentials": {"passphrase": "x"}}, {"kind": "memory", "connection": {"place": 3}},
-    ],
-)  # fmt: skip
-async def test_provider_that_cannot_be_is_refused(body: dict[str, Any], acme: Tenant) -> None:
-    refused(await acme("PUT", f"{PROVIDERS}/bad", body), 400, "invalid")
-
-
-async def test_other_tenant_sees_neither_provider_nor_lease(acme: Tenant, other: Tenant, place: Place) -> None:
-    told = await issued(acme)
-    refused(await other("GET", f"{LEASES}/{told['id']}"), 404, "not-found")
-    refused(await other("POST", f"{LEASES}/{told['id']}/revoke"), 404, "not-found")
-    refused(await other("GET", f"{PROVIDERS}/mem"), 404, "not-found")
-    assert (await other("GET", LEASES)).json()["items"] == []

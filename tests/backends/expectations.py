@@ -23,7 +23,7 @@ SECRET_FIELDS: Final = frozenset(
 )
 
 
-async def created(backend: Backend, world: World, *, seconds: float = 600) -> tuple[Account, Credential]:
+async def created(backend: Backend, world: World, *, seconds: float | None = None) -> tuple[Account, Credential]:
     """Make an account of the world's role."""
     account = planned(world.setup, seconds=seconds)
     credential = await backend.create(account)

@@ -30,7 +30,7 @@ def opened(
     return opening.open(settings, {**setup.secrets, **(secret or {})}, limit, timeout)
 
 
-def planned(setup: Setup, *, seconds: float = 600, settings: dict[str, Any] | None = None) -> Account:
+def planned(setup: Setup, *, seconds: float | None = None, settings: dict[str, Any] | None = None) -> Account:
     """An account that is not there yet, as the server plans it."""
     role = msgspec.convert(setup.role if settings is None else settings, kind(setup.kind).role)
     return Account(
@@ -40,7 +40,7 @@ def planned(setup: Setup, *, seconds: float = 600, settings: dict[str, Any] | No
         subject="ada@example.com",
         role="read",
         settings=role,
-        expires_at=datetime.now(UTC) + timedelta(seconds=seconds),
+        expires_at=datetime.now(UTC) + timedelta(seconds=setup.usual_seconds if seconds is None else seconds),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,11 @@ def provider(page: str) -> dict[str, Any]:
 def documents(page: str, heading: str) -> list[dict[str, Any]]:
     """The YAML documents under a heading."""
     return [yaml.safe_load(block) for block in _blocks(page, heading, "yaml")]
+
+
+def policies(page: str, heading: str) -> list[dict[str, Any]]:
+    """The JSON documents under a heading."""
+    return [json.loads(block) for block in _blocks(page, heading, "json")]
 
 
 def _blocks(page: str, heading: str, language: str) -> list[str]:

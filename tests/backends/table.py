@@ -13,6 +13,9 @@ import pytest
 from tests.backends.world import World
 
 WORLDS: Final[dict[str, str]] = {
+    "aws-iam/assume-role": "tests.backends.aws_iam:roles",
+    "aws-iam/federation": "tests.backends.aws_iam:federation",
+    "aws-iam/user": "tests.backends.aws_iam:users",
     "azure-entra": "tests.backends.azure_entra:running",
     "gcp-iam/access-token": "tests.backends.gcp_iam:tokens",
     "gcp-iam/service-account-key": "tests.backends.gcp_iam:keys",

@@ -23,6 +23,8 @@ class Setup:
     rotatable: bool = False
     expires: bool = True
     """Whether the backend ends the credential by itself, without us, within `expiry_seconds` of the account's end."""
+    usual_seconds: float = 600
+    """A life that the backend can give."""
     shortest_seconds: float = 2
     """The shortest life that the backend can give, for the test that waits for its end."""
     expiry_seconds: float = 1

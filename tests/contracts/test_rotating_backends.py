@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from domain.backends import Backend, BackendRefused, Rotatable
+from domain.stored_credential import identity_of
 from tests.backends.expectations import SECRET_FIELDS, created, fails
 from tests.backends.opening import planned
 from tests.backends.world import StandingAccounts, World
@@ -20,12 +21,17 @@ def rotating(backend: Backend, world: World) -> Rotatable:
     return cast("Rotatable", backend)
 
 
+def holder(fields: dict[str, str | int]) -> str:
+    """Whose the credential is: the user's name, or the key's id."""
+    return str(identity_of(fields))
+
+
 async def test_a_rotated_login_can_do_what_the_old_could_and_survives_its_end(world: World, backend: Backend) -> None:
     rotatable = rotating(backend, world)
     assert isinstance(world, StandingAccounts)
     fields = await world.standing()
     await world.log_in(fields)
-    names = [str(fields["username"])]
+    names = [holder(fields)]
     for _ in range(3):
         account, old = planned(world.setup), names[-1]
         assert await rotatable.staged(account, old) is None
@@ -52,9 +58,9 @@ async def test_a_staged_login_is_taken_back_without_harm_to_the_old(world: World
     assert isinstance(world, StandingAccounts)
     fields = await world.standing()
     account = planned(world.setup)
-    credential = await rotatable.create_like(account, str(fields["username"]))
+    credential = await rotatable.create_like(account, holder(fields))
     await rotatable.retire(credential.handle.get("ref", account.name))
-    assert await rotatable.staged(account, str(fields["username"])) is None
+    assert await rotatable.staged(account, holder(fields)) is None
     assert await fails(world, credential)
     await world.log_in(fields)
 

@@ -21,6 +21,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/explanation/*.md",
     "docs/how-to/lease-from-mysql.md",  # the contract suite of backends runs its SQL; its commands come with leases
     "docs/how-to/lease-from-postgresql.md",  # likewise
+    "docs/how-to/lease-from-aws.md",  # they need an account of Amazon's; the contract suite grants and configures by it
     "docs/how-to/lease-from-azure.md",  # they need a directory of Microsoft's; the contract suite configures by it
     "docs/how-to/lease-from-gcp.md",  # they need a project of Google's; the contract suite grants and configures by it
     "docs/how-to/lease-from-kubernetes.md",  # its commands need a cluster; tests/backends applies its manifests

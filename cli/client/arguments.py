@@ -109,6 +109,14 @@ def seconds(text: str) -> int:
     return sum(int(count) * _UNITS[unit] for count, unit in re.findall(r"(\d+)([smhdw])", text))
 
 
+def lease_body(target: str, ttl: str | None) -> dict[str, Any]:
+    """The body that asks for a lease of `provider/role`; raises `WrongUsage`."""
+    provider, _, role = target.partition("/")
+    if not provider or not role or "/" in role:
+        raise WrongUsage(f"{target!r} is not PROVIDER/ROLE", "such as app-db/read; see trstctl-cli providers list")
+    return {"provider": provider, "role": role, **({"ttl_seconds": seconds(ttl)} if ttl else {})}
+
+
 def whole_numbers(text: str) -> list[int]:
     """`1,2,5` as numbers; raises `WrongUsage`."""
     parts = [part.strip() for part in text.split(",")]

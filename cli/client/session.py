@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.client import settings
@@ -43,6 +43,10 @@ class Session:
             timeout = self.timeout or DEFAULT_TIMEOUT
             self._connection = Connection(server, token, settings.ca_file(self.cacert), timeout, self.break_glass)
         return self._connection
+
+    def another(self) -> Session:
+        """The same with a connection of its own, for another thread, and no idempotency key yet."""
+        return replace(self, idempotency_key=None, _connection=None)
 
     def visit(self, server: str | None) -> None:
         """Connect for a route that needs no token, to `server` if it is told; ours is sent to the configured one alone.

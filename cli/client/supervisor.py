@@ -38,16 +38,19 @@ _SENT_BY_KERNEL: Final = 0x80
 """`SI_KERNEL` in siginfo.si_code: for these signals, typed at the terminal and so sent to the whole process group."""
 
 
-def supervise(become: Callable[[], NoReturn]) -> int:
+def supervise(become: Callable[[], NoReturn], beside: Callable[[], None] = lambda: None) -> int:
     """Fork; in the child call `become`, here wait for it. Returns the exit code, 128+n if signal n ended it.
 
-    What `become` raises leaves this function in the child, for the caller to report and exit with.
+    `beside` is called here, once, to start threads that do something while the command runs: started now, they have the
+    signals blocked that we wait for, which stay so when this returns. What `become` raises leaves this function in the
+    child, for the caller to report and exit with.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
     child = os.fork()
     if child == 0:
         _prepare(before)
         become()
+    beside()
     return _waited(child)
 
 

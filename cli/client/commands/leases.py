@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from cli.client import routes
-from cli.client.arguments import body_option, seconds, yes_option
+from cli.client.arguments import body_option, lease_body, seconds, yes_option
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.exit_codes import ExitCode
 from cli.client.inputs import read_body
@@ -46,14 +46,6 @@ def _body(target: str | None, ttl: str | None, body_file: str | None) -> dict[st
     if target is None:
         raise WrongUsage("a lease of what?", "trstctl-cli leases issue PROVIDER/ROLE, or -f FILE; see providers list")
     return lease_body(target, ttl)
-
-
-def lease_body(target: str, ttl: str | None) -> dict[str, Any]:
-    """The body that asks for a lease of `provider/role`; raises `WrongUsage`."""
-    provider, _, role = target.partition("/")
-    if not provider or not role or "/" in role:
-        raise WrongUsage(f"{target!r} is not PROVIDER/ROLE", "such as app-db/read; see trstctl-cli providers list")
-    return {"provider": provider, "role": role, **({"ttl_seconds": seconds(ttl)} if ttl else {})}
 
 
 @click.command(cls=Command)

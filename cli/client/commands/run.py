@@ -8,32 +8,16 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from cli.client import execution, routes
+from cli.client import execution, routes, run_leases
 from cli.client.arguments import break_glass_option, mapped_option, pairs
 from cli.client.errors import ClientError, WrongUsage
+from cli.client.lease_keeper import LeaseKeeper
 from cli.client.options import Command, pass_session
 from cli.client.session import Session
+from cli.client.steering import steers
 from cli.client.supervisor import supervise
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
-_STEERING: Final = frozenset(
-    {
-        *(
-            "PATH",
-            "IFS",
-            "ENV",
-            "BASH_ENV",
-            "SHELLOPTS",
-            "PERL5OPT",
-            "PERL5LIB",
-            "PYTHONPATH",
-            "PYTHONSTARTUP",
-            "PYTHONHOME",
-        ),
-        *("RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "GCONV_PATH"),
-    }
-)
-"""Variables that make a program load or run something else: a prefix does not set them, its writer could be anybody."""
 
 
 @click.command(cls=Command, context_settings={"allow_interspersed_args": False})
@@ -44,6 +28,14 @@ _STEERING: Final = frozenset(
 @click.option(
     "--name-style", type=click.Choice(["upper", "keep"]), help="How --prefix names: DB_PASSWORD, or as it is."
 )
+@click.option(
+    "--lease",
+    "leases",
+    multiple=True,
+    metavar="ENV_PREFIX=provider/role",
+    help="A credential of its own, as ENV_PREFIX_USERNAME, _PASSWORD, _DSN …; repeatable.",
+)
+@click.option("--lease-ttl", metavar="DURATION", help="How long leases are issued, and renewed, for: such as 15m.")
 @click.option("--resolve", is_flag=True, help="Expand references ${secret.path} in the values.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG]...")
 @break_glass_option()
@@ -55,16 +47,24 @@ def run(
     mapped: tuple[str, ...],
     prefix: str | None,
     name_style: str | None,
+    leases: tuple[str, ...],
+    lease_ttl: str | None,
     resolve: bool,
     command: tuple[str, ...],
 ) -> int:
     """Run COMMAND with secrets as environment variables. They are fetched in one request and written nowhere.
 
+    With --lease, credentials are issued for it, renewed while it runs, and given back when it ends.
+
     Input, output, terminal and signals are the command's; the exit code is its own, 128+n after signal n, 127 if there
     is no such command, 126 if it cannot be started, and the client's if the secrets cannot be had.
     """
-    body = _body(mapped, prefix, name_style, resolve=resolve)
+    wanted = run_leases.wishes(session, leases, lease_ttl)
+    stored = not leases or mapped or (prefix, name_style) != (None, None)
+    body = _body(mapped, prefix, name_style, resolve=resolve) if stored else None
     execution.check_exists(command[0])
+    if wanted:
+        return _run_with_leases(session, body, wanted, command)
 
     def become() -> NoReturn:
         execution.become(command, _fetched(session, body))
@@ -72,10 +72,26 @@ def run(
     return supervise(become)
 
 
+def _run_with_leases(
+    session: Session, body: dict[str, Any] | None, wanted: run_leases.Wishes, command: tuple[str, ...]
+) -> int:
+    keeper = LeaseKeeper(session)
+
+    def become() -> NoReturn:
+        secrets = _fetched(session, body)
+        execution.become(command, run_leases.together(secrets, run_leases.issued(session, wanted, keeper.tell)))
+
+    code = supervise(become, keeper.start)
+    keeper.release()
+    return code
+
+
 def _body(mapped: tuple[str, ...], prefix: str | None, style: str | None, *, resolve: bool) -> dict[str, Any]:
     variables = pairs(mapped, "a secret")
     if not variables and prefix is None:
-        raise WrongUsage("run with which secrets?", "give --secret ENV=path, or --prefix app/")
+        raise WrongUsage(
+            "run with which secrets?", "give --secret ENV=path, --prefix app/, or --lease DB=provider/role"
+        )
     for name, path in variables.items():
         if not _NAME.match(name):
             raise WrongUsage(f"{name!r} is no name of an environment variable", "give --secret NAME=path")
@@ -88,14 +104,16 @@ def _body(mapped: tuple[str, ...], prefix: str | None, style: str | None, *, res
     return body
 
 
-def _fetched(session: Session, body: dict[str, Any]) -> Mapping[str, str]:
+def _fetched(session: Session, body: dict[str, Any] | None) -> Mapping[str, str]:
+    if body is None:
+        return {}
     variables = session.ask(routes.INJECTIONS, body).get("variables")
     if not isinstance(variables, dict) or not body["variables"].keys() <= variables.keys():
         raise ClientError("the answer does not hold what was asked for")
     for name, value in variables.items():
         if not isinstance(value, str) or not _NAME.match(name):
             raise ClientError(f"the answer for {name!r} is no text for an environment variable")
-        if name not in body["variables"] and (name in _STEERING or name.startswith(("LD_", "DYLD_"))):
+        if name not in body["variables"] and steers(name):
             raise WrongUsage(
                 f"{body['prefix']} holds a secret that would set {name}, which makes programs run other code",
                 f"if that is meant, say so: --secret {name}=path",

@@ -29,12 +29,13 @@ class Asked:
 
 @dataclass
 class Prepared:
-    """One answer. With `cut`, the connection breaks before the announced length is reached."""
+    """One answer. With `cut` the connection breaks before the announced length is reached; with `hangs` none comes."""
 
     status: int
     content: bytes
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    hangs: bool = False
 
 
 class FakeServer:
@@ -42,6 +43,7 @@ class FakeServer:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.closing = threading.Event()
         self._answers: dict[tuple[str, str], list[Prepared]] = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.port: int = self._http.server_address[1]
@@ -55,6 +57,10 @@ class FakeServer:
 
     def on_raw(self, method: str, path: str, prepared: Prepared) -> None:
         self._answers.setdefault((method, path), []).append(prepared)
+
+    def hang(self, method: str, path: str) -> None:
+        """Accept requests, and never answer them."""
+        self.on_raw(method, path, Prepared(200, b"", hangs=True))
 
     def refuse(self, method: str, path: str, status: int, code: str, **members: Any) -> None:
         """Prepare a problem+json answer."""
@@ -75,6 +81,7 @@ class FakeServer:
         try:
             yield self
         finally:
+            self.closing.set()
             self._http.shutdown()
             thread.join()
             self._http.server_close()
@@ -93,6 +100,9 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - names of http.server
 
         def _send(self, prepared: Prepared) -> None:
+            if prepared.hangs:
+                fake.closing.wait()
+                return
             self.send_response(prepared.status)
             for name, value in prepared.headers.items():
                 self.send_header(name, value)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.client.fake_server import FakeServer
-from tests.unit.client.process import PROGRAM, ROOT, environment, run, started, state, until
+from tests.unit.client.process import PROGRAM, ROOT, children, copies, environment, run, started, state, until
 
 INJECTIONS = "/api/v1/secrets/injections"
 ONE = ("run", "--secret", "DB_PASSWORD=db/password", "--")
@@ -185,7 +185,7 @@ sys.exit(42)
 
 def test_a_signal_while_the_secrets_are_fetched_ends_it(server: FakeServer) -> None:
     with started([*ONE, "sleep", "60"], environment(server.url, TRSTCTL_SERVER="http://127.0.0.1:1")) as process:
-        until(lambda: bool(_children(process.pid)), "the fetching process")
+        until(lambda: bool(children(process.pid)), "the fetching process")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) in {128 + signal.SIGTERM, 7}
 
@@ -202,8 +202,8 @@ def test_the_command_starts_with_the_signals_we_were_started_with(prepared: Fake
 def test_a_stopped_command_goes_on_without_a_terminal(prepared: FakeServer) -> None:
     script = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP); raise SystemExit(5)"
     with started([*ONE, PYTHON, "-c", script], environment(prepared.url)) as process:
-        until(lambda: [state(child) for child in _children(process.pid)] == ["T"], "stopped")
-        for child in _children(process.pid):
+        until(lambda: [state(child) for child in children(process.pid)] == ["T"], "stopped")
+        for child in children(process.pid):
             os.kill(child, signal.SIGCONT)
         assert process.wait(20) == 5
 
@@ -214,9 +214,9 @@ def test_the_process_that_stays_holds_no_value(server: FakeServer) -> None:
     with started([*ONE, "sh", "-c", "echo ready; cat"], environment(server.url)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        (child,) = _children(process.pid)
-        assert _copies(child, marker) > 0
-        assert _copies(process.pid, marker) == 0
+        (child,) = children(process.pid)
+        assert copies(child, marker) > 0
+        assert copies(process.pid, marker) == 0
         assert marker.encode() not in Path(f"/proc/{process.pid}/environ").read_bytes()
         assert marker.encode() not in Path(f"/proc/{child}/cmdline").read_bytes()
 
@@ -264,26 +264,6 @@ def test_every_word_of_json_is_utf8_whatever_the_locale(server: FakeServer) -> N
     server.on("GET", "/api/v1/access/whoami", {"subject": "ünï"})
     done = run(["-o", "json", "whoami"], environment(server.url, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0"))
     assert json.loads(done.stdout.decode()) == {"subject": "ünï"}
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def _copies(pid: int, marker: str) -> int:
-    found = 0
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            bounds, permissions, *rest = line.split()
-            if permissions[0] != "r" or rest[-1] in {"[vvar]", "[vsyscall]", "[vvar_vclock]"}:
-                continue
-            start, end = (int(bound, 16) for bound in bounds.split("-"))
-            memory.seek(start)
-            found += memory.read(end - start).count(marker.encode())
-    return found
 
 
 def _files_of_the_source() -> list[Path]:

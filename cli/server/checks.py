@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from adapters.credential_file import read_credentials
 from adapters.kek_file import load_kek
+from adapters.provider_table import kind
 from cli.server import hardening
 from cli.server.approving import policies_of
 from cli.server.config import Settings
 from cli.server.config.settings import address
+from cli.server.leasing import in_file
 from cli.server.stores import open_store
 from cli.server.tls import server_context
 from domain.approval_policy import check_policies
@@ -110,12 +113,24 @@ def _approvals(settings: Settings) -> None:
     check_policies(policies_of(settings.secrets.approvals))
 
 
+def _providers(settings: Settings) -> None:
+    """Their settings and files; nothing is connected to, `trstctl-cli providers test` does that."""
+    for number, provider in enumerate(in_file(settings.secrets.providers)):
+        if provider.credentials_file:
+            try:
+                read_credentials(Path(provider.credentials_file), kind(provider.entry.kind).secrets)
+            except Misconfigured as error:
+                where = f"secrets.providers[{number}] ({provider.entry.name})"
+                raise Misconfigured(f"{where}: {error.message}") from error
+
+
 _PARTS: Final[dict[str, Callable[[Settings], None]]] = {
     "listen": _listen,
     "TLS": _tls,
     "secrets API": _api,
     "KEK file": _kek,
     "approvals": _approvals,
+    "providers": _providers,
     "store": _store,
     "checkpoints": _checkpoints,
 }

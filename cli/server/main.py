@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "tenant": Entry("cli.server.commands.tenant", "Create and list tenants."),
     "token": Entry("cli.server.commands.token", "Create, list and revoke API tokens."),
     "attention": Entry("cli.server.commands.attention", "Look at the work that needs a person, and decide on it."),
+    "lease": Entry("cli.server.commands.lease", "Compare the accounts that were made in other systems with the log."),
     "audit": Entry("cli.server.commands.audit", "Look at the log, take it out, prove that it is whole."),
     "replay": Entry("cli.server.commands.replay", "Rebuild read models from the log and compare, or repair, them."),
     "kek": Entry("cli.server.commands.kek_store", "Rotate the key-encryption key; see what it wraps."),

@@ -26,7 +26,7 @@ def checked(server: Server, **more: str) -> tuple[int, dict[str, str]]:
 
 
 def test_of_a_good_configuration_all_is_ok(folder: Path) -> None:
-    parts = ["listen", "TLS", "secrets API", "KEK file", "approvals", "store", "checkpoints"]
+    parts = ["listen", "TLS", "secrets API", "KEK file", "approvals", "providers", "store", "checkpoints"]
     assert checked(serving(folder)) == (0, dict.fromkeys(parts, "ok"))
 
 
@@ -36,6 +36,44 @@ def test_a_policy_that_nobody_could_meet_is_named(folder: Path) -> None:
     code, lines = checked(server)
     assert code == 1
     assert lines.pop("approvals") == "secrets.approvals: prod: approvers_needed is 2, but approvers names 1"
+    assert set(lines.values()) == {"ok"}
+
+
+PROVIDER = {
+    "name": "app-db",
+    "kind": "postgresql",
+    "tenants": ["*"],
+    "connection": {"host": "db.invalid", "database": "app", "username": "trstctl_accounts"},
+    "roles": [{"name": "read"}],
+}
+
+
+@pytest.mark.parametrize(
+    "changed, mode, said",
+    [
+        ({}, 0o600, "ok"),
+        ({}, 0o640, "ok"),
+        ({}, 0o604, "credentials file"),
+        ({"credentials_file": "/no/such/file"}, 0o600, "credentials file /no/such/file: No such file or directory"),
+        ({"kind": "postgres"}, 0o600, "there is no provider kind 'postgres'"),
+        ({"connection": {"hots": "db"}}, 0o600, "hots"),
+        ({"roles": [{"name": "read", "settings": {"member": []}}]}, 0o600, "role read, settings"),
+        ({"roles": [{"name": "read", "default_ttl_seconds": 9, "max_ttl_seconds": 8}]}, 0o600, "ttl"),
+    ],
+)
+def test_a_provider_that_could_not_be_used_is_named_with_the_reason(
+    folder: Path, tmp_path: Path, changed: dict[str, object], mode: int, said: str
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(PASSWORD)
+    secret.chmod(mode)
+    server = serving(folder, {"secrets": {"providers": [PROVIDER | {"credentials_file": str(secret)} | changed]}})
+    code, lines = checked(server)
+    assert code == (said != "ok")
+    told = lines.pop("providers")
+    assert said in told
+    assert "secrets.providers[0] (app-db): " in told or said == "ok"
+    assert PASSWORD not in told
     assert set(lines.values()) == {"ok"}
 
 

@@ -134,7 +134,7 @@ def _ask(body: dict[str, str]) -> None:
 @click.option("--provider", metavar="NAME", help="Only this one.")
 @pass_session
 def audit(session: Session, /, *, provider: str | None) -> int:
-    """Compare the accounts at each backend with the log. Exit code 1 if they differ, or a backend does not answer.
+    """Compare the accounts at each backend with the log. Exit code 1 if they differ, 7 if a backend does not answer.
 
     Orphans are accounts there that no lease has; ghosts are active leases whose account is not there.
     """
@@ -142,4 +142,6 @@ def audit(session: Session, /, *, provider: str | None) -> int:
     table = columns(items, "provider", "kind", "accounts", "leases", "orphans", "ghosts", "error")
     found = [name for item in items for name in (*item.get("orphans", ()), *item.get("ghosts", ()))]
     show(session, View({"items": items}, table, found))
-    return ExitCode.FAILED if found or any(item.get("error") for item in items) else ExitCode.OK
+    if found:
+        return ExitCode.FAILED
+    return ExitCode.UNAVAILABLE if any(item.get("error") for item in items) else ExitCode.OK

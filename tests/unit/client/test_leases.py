@@ -139,7 +139,7 @@ def test_revoke_all_wants_to_know_which_and_a_yes(server: FakeServer, client: Cl
 
 @pytest.mark.parametrize(
     "found, code",
-    [({}, 0), ({"orphans": ["trst-x"]}, 1), ({"ghosts": ["lse_9"]}, 1), ({"error": "it does not answer"}, 1)],
+    [({}, 0), ({"orphans": ["trst-x"]}, 1), ({"ghosts": ["lse_9"]}, 1), ({"error": "it does not answer"}, 7)],
 )
 def test_audit_fails_if_log_and_backend_differ(
     server: FakeServer, client: Client, found: dict[str, object], code: int

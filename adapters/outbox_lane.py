@@ -137,7 +137,7 @@ class Lane:
 
     async def _claimed(self, work: Work) -> Work | None:
         if work.kind in self._hands.inside:
-            return work
+            return msgspec.structs.replace(work, attempts=work.attempts + 1)
         effect = self._hands.effects.get(work.kind)
         claimed, intent = self._hands.attempts.intent(work, self._pace.claim_seconds)
         try:

@@ -110,6 +110,8 @@ class LeaseRevocationRequested(LeaseEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "lease.revocation.requested"
     cause: str
     reason: str
+    look_at: datetime
+    """From when on a look at the backend tells the truth: what is still being made is not there yet."""
 
     def apply(self, aggregate: Lease) -> None:
         """An obligation, from now until it is seen to be done."""
@@ -146,6 +148,7 @@ class Lease(Aggregate):
         account: str,
         expires_at: datetime,
         max_expires_at: datetime,
+        give_up_at: datetime,
     ) -> None:
         self.lease_id = lease_id
         self.provider = provider
@@ -157,6 +160,7 @@ class Lease(Aggregate):
         self.account = account
         self.expires_at = expires_at
         self.max_expires_at = max_expires_at
+        self.give_up_at = give_up_at
         self.state = PENDING
         self.handle: dict[str, str] = {}
         self.gone = False
@@ -215,7 +219,8 @@ class Lease(Aggregate):
     def revoke(self, cause: str, reason: str, at: datetime) -> None:
         """Take it back; nothing if that has begun."""
         if not self.is_over:
-            self._trigger(LeaseRevocationRequested, at, cause=cause, reason=reason)
+            look_at = max(at, self.give_up_at) if self.state == PENDING else at
+            self._trigger(LeaseRevocationRequested, at, cause=cause, reason=reason, look_at=look_at)
 
     def end(self, at: datetime) -> None:
         """Take it back because its time has come: run out, or never finished."""

@@ -110,7 +110,7 @@ def _failed(event: LeaseFailed) -> Iterable[Change]:
 def _revoking(event: LeaseRevocationRequested) -> Iterable[Change]:
     """At once. By whom the end was recorded while it came due does not matter: an attempt under way has its claim."""
     if event.cause not in BY_THE_CLOCK:
-        yield Due(REVOKE_LEASE, event.lease_id, event.timestamp, event.destination)
+        yield Due(REVOKE_LEASE, event.lease_id, event.look_at, event.destination)
 
 
 def _revoked(event: LeaseRevocationVerified) -> Iterable[Change]:

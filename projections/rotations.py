@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final
 
+from domain.delivery import DeliveryResolved
 from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
+from domain.process import ADVANCE_ROTATION
 from domain.rotation import (
     RotationCompleted,
     RotationCutOver,
@@ -30,6 +32,7 @@ _STAGE: Final = f"UPDATE rotations SET new_ref = ? {_WHERE}"
 _MOVE: Final = f"UPDATE rotations SET state = ? {_WHERE}"
 _VERIFY: Final = f"UPDATE rotations SET state = 'retiring', retire_at = ? {_WHERE}"
 _FAIL: Final = f"UPDATE rotations SET state = 'rolling_back', failed_phase = ?, error = ?, detail = ? {_WHERE}"
+_RESOLVE: Final = f"UPDATE rotations SET ended_at = ?, error = 'resolved-by-hand' {_WHERE}"
 _END: Final = f"UPDATE rotations SET state = ?, ended_at = ? {_WHERE}"
 
 
@@ -61,6 +64,8 @@ class Rotations:
                 event.old_ref, event.account, event.schedule_id, event.subject, at,
             )  # fmt: skip
             return
+        if isinstance(event, DeliveryResolved) and event.kind == ADVANCE_ROTATION:
+            yield _RESOLVE, (at, record.tenant, event.ref)
         if isinstance(event, RotationEvent):
             sql, parameters = _MOVES[type(event)](event, at)
             yield sql, (*parameters, record.tenant, event.rotation_id)

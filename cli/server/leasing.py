@@ -74,7 +74,9 @@ class Leasing:
 
 def patience_of(seconds: float) -> Patience:
     """How long to wait for what, if a call to a backend takes at most so many seconds."""
-    return Patience(give_up=timedelta(seconds=3 * seconds), settle=timedelta(seconds=2 * seconds))
+    return Patience(
+        ask=timedelta(seconds=seconds), give_up=timedelta(seconds=3 * seconds), settle=timedelta(seconds=2 * seconds)
+    )
 
 
 def in_file(providers: Sequence[Provider]) -> list[FileProvider]:

@@ -90,6 +90,8 @@ class LeaseMaking:
 
     async def _created(self, call: Call, backend: Backend, lease: Lease, account: Account) -> Credential:
         try:
+            if self._clock() > lease.give_up_at - self._patience.give_up + self._patience.ask:
+                raise BackendUnavailable("the server stood still before the backend was asked; ask for another lease")
             return await backend.create(account)
         except BackendError as error:
             await self._failed(call, lease, error)

@@ -15,6 +15,12 @@ from domain.views import LeaseRow
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long things may take."""
 
+    ask: timedelta = timedelta(seconds=30)
+    """From the intent to issue until the backend is asked at the latest; after that it is not asked any more.
+
+    With the longest call to it, this is less than `give_up`: nothing is made that was given up.
+    """
+
     give_up: timedelta = timedelta(seconds=90)
     """From the intent to issue until it counts as never finished: longer than a backend may take."""
     settle: timedelta = timedelta(seconds=60)

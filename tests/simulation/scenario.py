@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.call import Call, IdempotencyKey, Principal
 from domain.errors import TrstctlError
+from domain.views import LeaseFilter
 from tests.simulation.faulty_backend import FaultyBackend
 from tests.simulation.node import PACE, POLICY, Node
 from tests.simulation.store import SharedStore
@@ -37,6 +38,7 @@ class Scenario:
     async def run(self) -> None:
         tasks = [asyncio.create_task(self._keep_running()) for _ in range(self.chance.choice((1, 2, 3)))]
         tasks += [asyncio.create_task(self._client(number)) for number in range(self.chance.randint(1, 6))]
+        tasks.append(asyncio.create_task(self._operator()))
         await asyncio.sleep(HEALS_AT)
         while asyncio.get_running_loop().time() < END and self.store.asked("SELECT 1 FROM due_work LIMIT 1"):  # noqa: ASYNC110
             await asyncio.sleep(10)
@@ -91,12 +93,18 @@ class Scenario:
         if self.chance.random() < 0.5:
             await self._tried(lambda node: node.leases.revoke(_call(number), lease))
 
+    async def _operator(self) -> None:
+        """Somebody takes back whatever there is, also what is still being made."""
+        while asyncio.get_running_loop().time() < HEALS_AT:
+            await asyncio.sleep(self.chance.uniform(10, 300))
+            await self._tried(lambda node: node.leases.revoke_all(_call(0), LeaseFilter(provider="db")))
+
     async def _tried(self, request: Any) -> Any:
         node = self._living()
         if node is None:
             return None
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(self.chance.choice((60, 1000))):
                 return await request(node)
         except (TrstctlError, TimeoutError):
             return None

@@ -40,6 +40,15 @@ class RotationPlan(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong in which phase, and from when on it can be undone."""
+
+    phase: str
+    error: str
+    detail: str
+    look_at: datetime
+
+
 class RotationStarted(Created, frozen=True, kw_only=True):
     """The intent to make `account` like `old_ref`. If nothing more is heard of it by `go_on_at`, it is undone."""
 
@@ -114,10 +123,12 @@ class RotationFailed(RotationEvent, frozen=True, kw_only=True):
     phase: str
     error: str
     detail: str
+    look_at: datetime
+    """From when on a look at the backend tells the truth: what is still being made is not there yet."""
 
     def apply(self, aggregate: Rotation) -> None:
         """Back."""
-        aggregate.state, aggregate.failed_phase = ROLLING_BACK, self.phase
+        aggregate.state, aggregate.failed_phase, aggregate.look_at = ROLLING_BACK, self.phase, self.look_at
 
 
 class RotationRestored(RotationEvent, frozen=True, kw_only=True):
@@ -175,6 +186,7 @@ class Rotation(Aggregate):
         self.number = 0
         self.failed_phase = ""
         self.retire_at: datetime | None = None
+        self.look_at: datetime | None = None
 
     @classmethod
     def start(cls, tenant: str, plan: RotationPlan, go_on_at: datetime, at: datetime) -> Self:
@@ -208,11 +220,16 @@ class Rotation(Aggregate):
         self._must_be(RETIRING)
         self._trigger(RotationCompleted, at, at)
 
-    def fail(self, phase: str, error: str, detail: str, go_on_at: datetime, at: datetime) -> None:
+    def has_to_wait(self, now: datetime) -> bool:
+        """Whether nothing is to be done yet: the old account has its grace, or the new one may still be being made."""
+        until = {RETIRING: self.retire_at, ROLLING_BACK: self.look_at}.get(self.state)
+        return until is not None and until > now
+
+    def fail(self, failure: Failure, go_on_at: datetime, at: datetime) -> None:
         """Undo it; raises `Conflict` if there is nothing to undo any more."""
         if self.state not in {STAGING, VERIFYING}:
             raise Conflict(f"rotation {self.rotation_id} is {self.state}")
-        self._trigger(RotationFailed, at, go_on_at, phase=phase, error=error, detail=detail)
+        self._trigger(RotationFailed, at, go_on_at, **msgspec.structs.asdict(failure))
 
     def restore(self, number: int, go_on_at: datetime, at: datetime) -> None:
         """The secret is what it was before."""

@@ -31,7 +31,10 @@ class Rotating:
         log, repository, views, replies = base.log, base.repository, base.views, base.replies
         # A phase is at most a handful of calls to the backend.
         patience = timedelta(seconds=5 * seconds)
-        steps = RotationSteps(log, repository, backends, secrets, views.secrets, base.sealer, clock, patience)
+        steps = RotationSteps(
+            log, repository, backends, secrets, views.secrets, base.sealer, clock,
+            patience=patience, call=timedelta(seconds=seconds),
+        )  # fmt: skip
         self.rotations = RotationCommands(
             log, repository, backends, steps, views.rotations, replies, clock, entropy=os.urandom, gate=secrets.gate
         )

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.backends import Account, BackendRefused, Rotatable, UnknownDestination
+from domain.backends import Account, BackendRefused, BackendUnavailable, Rotatable, UnknownDestination
 from domain.call import Call
 from domain.catalog import Catalog
 from domain.commands.secrets import SecretCommands
@@ -20,7 +20,7 @@ from domain.names import stream_of
 from domain.plaintext import Plaintext
 from domain.ports import Append, Clock, EventLog, Repository, SealContext, Sealer, Statement
 from domain.results import NewValue
-from domain.rotation import Rotation
+from domain.rotation import Failure, Rotation
 from domain.secret import Secret
 from domain.stored_credential import Fields, fields_of, identity_of, replaced
 from domain.views import SecretsView, SecretVersion
@@ -29,7 +29,7 @@ _DETAIL: Final = 500
 
 
 class RotationSteps:
-    """`patience` is how long a phase may take before another node goes on."""
+    """`patience` is how long a phase may take before another node goes on, `call` the longest call to a backend."""
 
     def __init__(
         self,
@@ -40,7 +40,9 @@ class RotationSteps:
         view: SecretsView,
         sealer: Sealer,
         clock: Clock,
+        *,
         patience: timedelta,
+        call: timedelta,
     ) -> None:
         self._log = log
         self._repository = repository
@@ -50,11 +52,17 @@ class RotationSteps:
         self._sealer = sealer
         self._clock = clock
         self.patience = patience
+        self._longest_call = call
 
-    async def begun(self, call: Call, rotation: Rotation) -> None:
-        """Make the new account and cut the secret over to it; what fails is recorded, to be undone."""
+    async def begun(self, call: Call, rotation: Rotation, until: datetime) -> None:
+        """Make the new account and cut the secret over to it; what fails is recorded, to be undone.
+
+        From `until` on another node may undo it: nothing is made then that it would not see.
+        """
         phase = "stage"
         try:
+            if self._clock() > until - self._longest_call:
+                raise BackendUnavailable("the server stood still before the backend was asked")
             backend = await self._backend(call.tenant, rotation)
             credential = await backend.create_like(self._account(call.tenant, rotation), rotation.old_ref)
             phase = "cutover"
@@ -157,7 +165,12 @@ class RotationSteps:
     async def _failed(self, call: Call, rotation_id: str, phase: str, error: TrstctlError) -> None:
         async with self._held(call, rotation_id) as held:
             at, go_on_at = self._now()
-            held.fail(phase, error.code, error.message[:_DETAIL].replace("\n", " "), go_on_at, at)
+            # A backend that did not answer may still be at it; one look too early would find nothing.
+            late = phase == "stage" and isinstance(error, BackendUnavailable)
+            look_at = at + 2 * self._longest_call if late else at
+            detail = error.message[:_DETAIL].replace("\n", " ")
+            failure = Failure(phase=phase, error=error.code, detail=detail, look_at=look_at)
+            held.fail(failure, look_at if late else go_on_at, at)
             await self._append(call, held)
 
     def _now(self) -> tuple[datetime, datetime]:

@@ -77,6 +77,7 @@ class RotationCommands:
         """
         call.require("rotations:run", checked_path(wish.key))
         call.require("secrets:write", wish.key)
+        at = self._clock()
         rotation, change = await self.planned(call, wish)
         kept = await self._replies.keep(call, _begun(rotation, self._clock()))
         async with self.gate.passing(call, [change]) as cleared:
@@ -90,7 +91,7 @@ class RotationCommands:
                     reply=kept.reply,
                 )
             )
-        await self.go_on(call, rotation.rotation_id, fresh=True)
+        await self.go_on(call, rotation.rotation_id, fresh_until=at + self._steps.patience)
         return Done(await self.show_own(call, rotation.rotation_id), position)
 
     async def planned(self, call: Call, wish: RotationWish) -> Planned:
@@ -140,22 +141,25 @@ class RotationCommands:
         rows = await self._view.page(call.tenant, key, schedule_id, cursor, limit)
         return [RotationMeta.of(row) for row in rows]
 
-    async def go_on(self, call: Call, rotation_id: str, *, fresh: bool = False) -> None:
+    async def go_on(self, call: Call, rotation_id: str, *, fresh_until: datetime | None = None) -> None:
         """All phases from where it is, until it is over or its grace has to pass.
 
-        Not `fresh` is for whoever takes it over: a credential that was made is lost then. Raises `BackendError` if the
-        old account, or in undoing the new one, could not be ended; it stays to be done, unless it is `fresh`.
+        `fresh_until` is for whoever begins it: until then no other node goes on with it. For whoever takes it over, a
+        credential that was made is lost. Raises `BackendError` if the old account, or in undoing the new one, could not
+        be ended; whoever begins it leaves that to the process manager instead.
         """
         while (rotation := await self._now(call.tenant, rotation_id)) and not rotation.is_over:
             if rotation.state == STAGING:
-                await (self._steps.begun(call, rotation) if fresh else self._steps.interrupted(call, rotation_id))
+                if fresh_until:
+                    await self._steps.begun(call, rotation, fresh_until)
+                else:
+                    await self._steps.interrupted(call, rotation_id)
             elif rotation.state == VERIFYING:
                 await self._steps.verified(call, rotation)
-            elif self._has_grace(rotation) or not await self._ended(call, rotation, fresh=fresh):
+            elif rotation.has_to_wait(self._clock()) or not await self._ended(
+                call, rotation, fresh=fresh_until is not None
+            ):
                 return
-
-    def _has_grace(self, rotation: Rotation) -> bool:
-        return rotation.state == RETIRING and rotation.retire_at is not None and rotation.retire_at > self._clock()
 
     async def _ended(self, call: Call, rotation: Rotation, *, fresh: bool) -> bool:
         step = self._steps.retired if rotation.state == RETIRING else self._steps.undone
@@ -203,7 +207,7 @@ class RotationTakeover:
         principal = Principal(tenant=work.tenant, subject="trstctl", scopes=("*",), token_id="")
         call = Call(principal=principal, request_id=work.stream.hex[:16])
         begins = work.attempts == 1 and await self._rotations.is_queued(work.tenant, work.ref)
-        await self._rotations.go_on(call, work.ref, fresh=begins)
+        await self._rotations.go_on(call, work.ref, fresh_until=work.due_at if begins else None)
 
 
 def _begun(rotation: Rotation, at: datetime) -> RotationMeta:

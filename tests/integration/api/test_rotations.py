@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from adapters.provider_table import KINDS
+from domain.backends import Rotatable
+from domain.catalog import ProviderEntry
 from domain.lease import account_name
 from tests.fakes.memory_backend import PLACES, Place
 from tests.integration.api.tenants import STORE, Tenant, refused
@@ -84,8 +86,30 @@ async def test_phase_that_fails_leaves_everything_as_it_was(what: str, phase: st
 async def test_account_that_was_made_by_a_backend_that_said_it_failed_is_removed(acme: Tenant, place: Place) -> None:
     place.lie("create")
     told = await rotated(acme)
-    assert told["rolled_back"] is True
+    assert (told["rolled_back"], told["state"], told["failed_phase"]) == (False, "rolling_back", "stage")
+    acme.system.clock.advance(seconds=39)
+    await acme.system.process()
+    assert len(place.there) == 2, "the backend may still be at it"
+    acme.system.clock.advance(seconds=2)
+    await acme.system.process()
     assert set(place.there) == {"reporting"}
+    assert (await acme("GET", f"{ROTATIONS}/{told['id']}")).json()["rolled_back"] is True
+
+
+async def test_node_that_stood_still_makes_nothing_that_another_would_not_see(
+    acme: Tenant, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = acme.system.leasing.backends
+    find = backends.rotatable
+
+    async def stand_still(tenant: str, entry: ProviderEntry) -> Rotatable:
+        acme.system.clock.advance(seconds=90)
+        return await find(tenant, entry)
+
+    monkeypatch.setattr(backends, "rotatable", stand_still)
+    told = await rotated(acme)
+    assert (told["failed_phase"], told["error"]) == ("stage", "backend-unavailable")
+    assert place.made == []
 
 
 async def test_cut_over_of_a_secret_that_changed_meanwhile_is_undone_and_the_change_stays(

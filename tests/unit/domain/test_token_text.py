@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.token_text import digest_of, token_text, well_formed
+from domain.token_text import PREFIX, SHARE_PREFIX, digest_of, token_text, well_formed
 
 ENTROPY = st.binary(min_size=32, max_size=32)
 
@@ -19,6 +19,15 @@ def test_token_has_its_form_and_checksum(entropy: bytes) -> None:
     token = token_text(entropy)
     assert re.fullmatch(r"trst_[0-9A-Za-z]{49}", token)
     assert well_formed(token)
+
+
+@given(ENTROPY)
+def test_token_of_one_kind_is_none_of_another(entropy: bytes) -> None:
+    share = token_text(entropy, SHARE_PREFIX)
+    assert well_formed(share, SHARE_PREFIX)
+    assert not well_formed(share)
+    assert not well_formed(token_text(entropy), SHARE_PREFIX)
+    assert share.removeprefix(SHARE_PREFIX) == token_text(entropy).removeprefix(PREFIX)
 
 
 @given(ENTROPY, ENTROPY)

@@ -11,7 +11,7 @@ from domain.approval_change import Change, Covered, digest_of
 from domain.approval_policy import Demand
 from domain.approval_view import ApprovalRow, ApprovalsView
 from domain.call import Call
-from domain.errors import ApprovalRequired, Conflict, Forbidden, TooLarge
+from domain.errors import ApprovalRequired, Conflict, Forbidden, TooLarge, VersionConflict
 from domain.event import Event
 from domain.lineage import Lineage
 from domain.plaintext import Plaintext
@@ -107,7 +107,7 @@ class Asking:
             noted, destroyed = await self._noted(call.tenant, row, at)
             events += noted
             statements += destroyed
-        numbers: dict[tuple[str, str], int] = {}
+        numbers = await self._numbers(call.tenant, lineage, paths, opened)
         for each in fresh:
             request, told, sealed = await self._request(call, lineage, each, numbers, at)
             events += request.collect_events()  # type: ignore[arg-type]  # the library types them as its own base
@@ -124,6 +124,19 @@ class Asking:
         )
         return asked
 
+    async def _numbers(
+        self, tenant: str, lineage: Lineage, paths: set[tuple[str, str]], opened: Sequence[ApprovalRow]
+    ) -> dict[tuple[str, str], int]:
+        """The newest numbers so far, as of when `opened` was read: else two nodes would ask for the same twice.
+
+        Raises `VersionConflict` if a request was opened since. One that is opened from here on takes the next number.
+        """
+        numbers = {where: await self._view.last_number(tenant, lineage, *where) for where in sorted(paths)}
+        again = await self._view.opened_by(tenant, lineage, sorted({path for path, _ in paths}))
+        if {row.approval_id for row in again} - {row.approval_id for row in opened}:
+            raise VersionConflict("a request for this was opened in between; try again")
+        return numbers
+
     async def _noted(self, tenant: str, row: ApprovalRow, at: datetime) -> tuple[list[Event], Sequence[Statement]]:
         """That a request has ended, for the same append as what takes its place."""
         async with self._repository.hold(ApprovalRequest, stream_of_id(row.approval_id)) as request:
@@ -137,8 +150,6 @@ class Asking:
     ) -> tuple[ApprovalRequest, Asked, Sequence[Statement]]:
         covered = each.change.covered
         where = (covered.path, covered.action)
-        if where not in numbers:
-            numbers[where] = await self._view.last_number(call.tenant, lineage, *where)
         numbers[where] += 1
         approval_id = approval_id_of(request_stream(call.tenant, covered, lineage, numbers[where]))
         with Plaintext(bytearray(self._entropy(32))) as key:

@@ -25,6 +25,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/how-to/lease-from-azure.md",  # they need a directory of Microsoft's; the contract suite configures by it
     "docs/how-to/lease-from-gcp.md",  # they need a project of Google's; the contract suite grants and configures by it
     "docs/how-to/lease-from-kubernetes.md",  # its commands need a cluster; tests/backends applies its manifests
+    "docs/how-to/lease-from-mongodb.md",  # they need a MongoDB; the contract suite makes role and user as it says
     "docs/how-to/lease-from-redis.md",  # they need a Redis; the contract suite of backends makes the user as it says
     "docs/how-to/rotate-by-webhook.md",
     "docs/how-to/run-in-production.md",  # root's commands; tests/e2e/test_production_page.py runs its SQL
@@ -49,3 +50,8 @@ ON_A_SERVICE: Final = frozenset({"docs/how-to/rotate-the-kek.md"})
 
 ON_POSTGRES: Final = {"docs/how-to/back-up-and-restore.md": ("trstctl", "trstctl_restored")}
 """Pages that find a PostgreSQL by the usual variables, and the databases that they make there."""
+
+ON_A_POSTGRES_OF_ITS_OWN: Final = frozenset(
+    {"docs/how-to/lease-a-credential.md", "docs/how-to/rotate-a-database-password.md"}
+)
+"""Pages that find one likewise, and make roles in it, which belong to no database: each has a server to itself."""

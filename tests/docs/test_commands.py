@@ -11,11 +11,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.docs.blocks import COMMANDS, OTHERS, Step, fences, looks_typed, pattern, steps
-from tests.docs.pages import FROM_NOTHING, ON_A_SERVICE, ON_POSTGRES, PAGES, ROOT, WITH_COMMANDS
+from tests.docs.pages import (
+    FROM_NOTHING,
+    ON_A_POSTGRES_OF_ITS_OWN,
+    ON_A_SERVICE,
+    ON_POSTGRES,
+    PAGES,
+    ROOT,
+    WITH_COMMANDS,
+)
 from tests.docs.terminal import Terminal
 from tests.docs.workplace import Workplace
 from tests.e2e.server import serving
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, running_postgres
 
 SERVER: Final = "server"
 """The terminal in which pages that start a server start it."""
@@ -58,6 +66,8 @@ def surroundings(page: str, workplace: Workplace, request: pytest.FixtureRequest
             environment = {**environment, **postgres_variables(postgres)}
             for database in ON_POSTGRES[page]:
                 things.callback(postgres.drop_database, postgres.dsn(database))
+        if page in ON_A_POSTGRES_OF_ITS_OWN:
+            environment = {**environment, **postgres_variables(things.enter_context(running_postgres()))}
         yield environment
 
 

@@ -19,7 +19,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/README.md",
     "docs/decisions/*.md",
     "docs/explanation/*.md",
-    "docs/how-to/lease-from-mysql.md",  # the contract suite of backends runs its SQL; its commands come with leases
+    "docs/how-to/lease-from-mysql.md",  # the contract suite of backends runs its SQL; its commands are root's
     "docs/how-to/lease-from-postgresql.md",  # likewise
     "docs/how-to/lease-from-aws.md",  # they need an account of Amazon's; the contract suite grants and configures by it
     "docs/how-to/lease-from-azure.md",  # they need a directory of Microsoft's; the contract suite configures by it

@@ -45,8 +45,9 @@ class AwsWorld:
 
     def __init__(self, port: int, ca_file: Path, administrator: dict[str, str]) -> None:
         self.setup: Setup
+        self.ours: dict[str, str | int] = {}
         self.ca_file = str(ca_file)
-        self._administrator = administrator
+        self.administrator = administrator
         self._port = port
         self.gate = Gate(port)
         self.freeze, self.thaw = self.gate.freeze, self.gate.thaw
@@ -67,7 +68,7 @@ class AwsWorld:
     @property
     def iam(self) -> Any:
         """IAM, for the administrator."""
-        return self.client("iam", self._administrator)
+        return self.client("iam", self.administrator)
 
     def control(self, **told: Any) -> list[dict[str, str]]:
         """See `tests.fakes.aws.control`; the answer is what was asked since the last time."""
@@ -186,6 +187,7 @@ def _process(folder: Path) -> Iterator[dict[str, str]]:
 def _setup(world: AwsWorld, which: int, **more: Any) -> Setup:
     _boundary_and_role(world)
     ours, powerless = world.user("trstctl", "/", *_policies(which)), world.user("nobody")
+    world.ours = ours
     secret = {"secret_access_key": str(ours["secret_access_key"])}
     return Setup(
         kind="aws-iam",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 from adapters.provider_https import told
 from domain.backends import BackendError, BackendRefused, BackendUnavailable
 
+T = TypeVar("T")
 PAGE: Final = "docs/how-to/lease-from-aws.md"
 _STATUS_TOO_MANY: Final = 429
 _STATUS_SERVER: Final = 500
@@ -58,10 +59,6 @@ class Entangled(BackendRefused):
     """Something still belongs to what is to be deleted."""
 
 
-class Full(BackendRefused):
-    """A bound of AWS's is reached."""
-
-
 class UnknownKey(BackendRefused):
     """AWS does not know the access key that the request is signed with; perhaps not yet."""
 
@@ -81,7 +78,19 @@ def failure(doing: str, error: ClientError, hidden: tuple[str, ...] = ()) -> Bac
         return BackendRefused(f"AWS: {doing}: {code}: check the secret key, the session token and this machine's clock")
     if code in _DENIED:
         return Denied(f"{what}; the policies that it takes are in {PAGE}")
-    return {"NoSuchEntity": Absent, "DeleteConflict": Entangled, "LimitExceeded": Full}.get(code, BackendRefused)(what)
+    return {"NoSuchEntity": Absent, "DeleteConflict": Entangled}.get(code, BackendRefused)(what)
+
+
+def checked(doing: str, answer: T) -> T:
+    """The answer, if it is one of AWS's, each of which has an id; raises `BackendRefused`."""
+    if not cast("dict[str, Any]", answer).get("ResponseMetadata", {}).get("RequestId"):
+        raise not_aws(doing)
+    return answer
+
+
+def not_aws(doing: str) -> BackendRefused:
+    """The error to raise for an answer that cannot be AWS's."""
+    return BackendRefused(f"AWS: {doing}: what answers is not AWS; check region and endpoints")
 
 
 @contextmanager
@@ -93,13 +102,15 @@ def translated(doing: str, hidden: tuple[str, ...]) -> Iterator[None]:
         raise failure(doing, error, hidden) from None
     except (requests.Timeout, requests.ConnectionError) as error:
         raise BackendUnavailable(f"AWS: {doing}: no answer: {told(str(error), *hidden)}") from None
+    except requests.exceptions.InvalidHeader:
+        raise BackendRefused(f"AWS: {doing}: the access key's id or the token has a line break or the like") from None
     except requests.RequestException as error:
         raise BackendUnavailable(f"AWS: {doing}: no answer: {type(error).__name__}") from None
-    except ResponseParserError:
-        raise BackendRefused(f"AWS: {doing}: what answers is not AWS; check region and endpoints") from None
     except ParamValidationError as error:
         raise BackendRefused(f"AWS: {doing}: {told(str(error), *hidden)}") from None
-    except NoCredentialsError:
+    except (NoCredentialsError, RuntimeError):  # the latter if what it gives has ended
         raise BackendUnavailable(f"AWS: {doing}: the machine's role gives no credentials any more") from None
     except BotoCoreError as error:
         raise BackendUnavailable(f"AWS: {doing}: {told(str(error), *hidden)}") from None
+    except (ResponseParserError, KeyError, ValueError):  # the library reads what it got without a second look
+        raise not_aws(doing) from None

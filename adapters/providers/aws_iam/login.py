@@ -9,6 +9,7 @@ import boto3
 import botocore.session
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.credentials import Credentials, InstanceMetadataProvider
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import create_loader
 from botocore.utils import InstanceMetadataFetcher
@@ -47,7 +48,10 @@ class Login:
         """For the library; raises `BackendUnavailable` if the machine does not tell its role's. Blocks."""
         if self.key_id:
             return Credentials(self.key_id, self._secret, self._token or None)
-        found = InstanceMetadataProvider(iam_role_fetcher=_Metadata()).load()
+        try:
+            found = InstanceMetadataProvider(iam_role_fetcher=_Metadata()).load()
+        except BotoCoreError:
+            found = None
         if found is None:
             raise BackendUnavailable(
                 "AWS: the instance metadata service (version 2) tells of no role: attach one to the instance, allow as"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 from botocore.config import Config
 
 from adapters.provider_calls import Allowance
-from adapters.providers.aws_iam.failures import Busy, translated
+from adapters.providers.aws_iam.failures import Busy, checked, translated
 from adapters.providers.aws_iam.login import Login, session
 from adapters.providers.aws_iam.settings import Connection
 from adapters.providers.aws_iam.silence import silence
@@ -93,7 +93,7 @@ class Service:
         for pause in (*_PAUSES, None):
             try:
                 with translated(doing, self._login.hidden):
-                    return operation(*args, **kwargs)
+                    return checked(doing, operation(*args, **kwargs))
             except Busy:
                 if pause is None:
                     raise

@@ -23,11 +23,6 @@ class _Refused(_RESTError):
 class Request(access_control.IAMRequest):
     """As moto's, with a principal that AWS would accept, a date that it would, and its policies read in full."""
 
-    def __init__(self, *, headers: Mapping[str, str], **given: Any) -> None:
-        if "AWS4-HMAC-SHA256" not in headers.get("Authorization", ""):
-            raise _Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
-        super().__init__(headers=dict(headers), **given)
-
     def check_signature(self) -> None:
         super().check_signature()
         sent_at = datetime.strptime(self._headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
@@ -57,6 +52,8 @@ class Request(access_control.IAMRequest):
         """Of a user that is not there IAM knows no path, so what is allowed for a path is not allowed for it."""
         if self._action == "sts:GetFederationToken":
             return f"arn:aws:sts::{self.account_id}:federated-user/{self._one('Name')}"
+        if self._action == "iam:SimulatePrincipalPolicy":
+            return self._one("PolicySourceArn")
         if group := self._one("GroupName"):
             return f"arn:aws:iam::{self.account_id}:group/{group}"
         name = self._one("UserName")
@@ -68,7 +65,7 @@ class Request(access_control.IAMRequest):
 
     def _context(self) -> dict[str, list[str]]:
         context = {
-            "aws:CurrentTime": [datetime.now(UTC).isoformat()],
+            "aws:CurrentTime": [CONTROL.now().isoformat()],
             **cast("principals.Principal", self._access_key).context(),
         }
         user = principals.iam().users.get(self._one("UserName"))
@@ -80,7 +77,7 @@ class Request(access_control.IAMRequest):
 
 
 def _principal(*, access_key_id: str, headers: Mapping[str, str], **_: str) -> principals.Principal:
-    found = principals.find(access_key_id, headers.get("X-Amz-Security-Token"), CONTROL.key_delay)
+    found = principals.find(access_key_id, headers.get("X-Amz-Security-Token"), CONTROL)
     if found is None:
         raise InvalidClientTokenIdError
     return found
@@ -88,5 +85,5 @@ def _principal(*, access_key_id: str, headers: Mapping[str, str], **_: str) -> p
 
 def install() -> None:
     """Have moto ask here."""
-    access_control.IAMRequest = Request  # type: ignore[assignment, misc]
+    access_control.IAMRequest = Request  # type: ignore[misc]
     access_control.create_access_key = _principal  # type: ignore[assignment]

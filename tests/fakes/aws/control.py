@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -28,9 +29,14 @@ class Fault:
 
 @dataclass
 class Control:
-    """`key_delay`: seconds until AWS knows a new key. `seen`: every request of the Query API, in order."""
+    """`key_delay`: seconds until AWS knows a key that is made from now on. `seen`: every request so far, in order.
+
+    `ahead`: seconds by which policies and sessions take it to be later than it is, for tests of ends that are far.
+    """
 
     key_delay: float = 0
+    told_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ahead: float = 0
     faults: list[Fault] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -39,10 +45,14 @@ class Control:
         """Set what the body says, and answer what was seen since the last time."""
         given = json.loads(body or b"{}")
         with self.lock:
-            self.key_delay = given.get("key_delay", 0)
+            self.told_at = datetime.now(UTC)
+            self.key_delay, self.ahead = given.get("key_delay", 0), given.get("ahead", 0)
             self.faults = [Fault(**fault) for fault in given.get("faults", ())]
             seen, self.seen = self.seen, []
         return json.dumps(seen).encode()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
 
     def fault(self, action: str) -> Fault | None:
         with self.lock:
@@ -66,6 +76,8 @@ def controlled(application: Callable[..., Iterable[bytes]]) -> Callable[..., Ite
         asked = dict(parse_qsl(body.decode(errors="replace")))
         CONTROL.seen.append(asked)
         fault = CONTROL.fault(asked.get("Action", ""))
+        if fault is None and "HTTP_AUTHORIZATION" not in environ:
+            fault = Fault("", "MissingAuthenticationToken", 403)
         if fault is None:
             return application(environ, start)
         if fault.after:

@@ -12,6 +12,7 @@ from moto.iam.models import User
 from moto.iam.responses import IamResponse
 
 from tests.fakes.aws import principals
+from tests.fakes.aws.control import CONTROL
 from tests.fakes.aws.policies import Question
 
 PAGE: Final = 3
@@ -70,7 +71,7 @@ def _simulate_principal_policy(self: IamResponse) -> ActionResult:
     user = next((each for each in principals.iam().users.values() if each.arn == arn), None)
     if user is None:
         raise NotFoundException(f"The principal {arn} cannot be found")
-    context = {"aws:CurrentTime": [datetime.now(UTC).isoformat()], "aws:username": [user.name]}
+    context = {"aws:CurrentTime": [CONTROL.now().isoformat()], "aws:username": [user.name]}
     for entry in self._get_param("ContextEntries", []):
         context[entry["ContextKeyName"]] = entry["ContextKeyValues"]
     asks = principals.Principal(user.arn, user.name, None)  # type: ignore[arg-type]  # it signs nothing

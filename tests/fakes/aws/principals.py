@@ -12,6 +12,7 @@ from botocore.credentials import Credentials
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import IAMBackend, User, iam_backends
 
+from tests.fakes.aws.control import Control
 from tests.fakes.aws.policies import Document, Question, allowed
 
 ACCOUNT: Final = DEFAULT_ACCOUNT_ID
@@ -74,16 +75,16 @@ def iam() -> IAMBackend:
     return backend
 
 
-def find(key_id: str, token: str | None, key_delay: float) -> Principal | None:
+def find(key_id: str, token: str | None, control: Control) -> Principal | None:
     """Whose key it is; None if AWS would not know it: deleted, inactive, ended, not yet everywhere."""
     if token:
         session = SESSIONS.get(key_id)
-        if not session or not secrets.compare_digest(session.token, token) or session.expires_at <= datetime.now(UTC):
+        if not session or not secrets.compare_digest(session.token, token) or session.expires_at <= control.now():
             return None
         return Principal(session.arn, session.arn, Credentials(key_id, session.secret, token), session)
     for user in iam().users.values():
         for key in user.access_keys:
-            if key.access_key_id == key_id and key.status == "Active" and not _is_young(key, key_delay):
+            if key.access_key_id == key_id and key.status == "Active" and not _is_young(key, control):
                 return Principal(user.arn, user.name, Credentials(key_id, key.secret_access_key))
     return None
 
@@ -95,8 +96,9 @@ def document(arn: str) -> Document:
     return found
 
 
-def _is_young(key: Any, delay: float) -> bool:
-    return bool(datetime.now(UTC) < key.create_date.replace(tzinfo=UTC) + timedelta(seconds=delay))
+def _is_young(key: Any, control: Control) -> bool:
+    made_at = key.create_date.replace(tzinfo=UTC)
+    return bool(control.told_at <= made_at and datetime.now(UTC) < made_at + timedelta(seconds=control.key_delay))
 
 
 def _layers_of_user(name: str) -> list[list[Document]]:

@@ -12,6 +12,7 @@ from moto.sts.exceptions import STSValidationError
 from moto.sts.responses import TokenResponse
 
 from tests.fakes.aws import principals
+from tests.fakes.aws.control import CONTROL
 from tests.fakes.aws.policies import Document, Question, concerns
 from tests.fakes.aws.principals import ACCOUNT, SESSIONS, Principal, Session
 
@@ -45,7 +46,7 @@ def _get_caller_identity(self: TokenResponse) -> ActionResult:
 
 
 def _caller(self: TokenResponse) -> Principal:
-    found = principals.find(self.get_access_key(), self.headers.get("X-Amz-Security-Token"), 0)
+    found = principals.find(self.get_access_key(), self.headers.get("X-Amz-Security-Token"), CONTROL)
     assert found, "it was authorized just now"
     return found
 

@@ -32,11 +32,7 @@ def mapped_option() -> Decorator:
     """`--secret ENV=path`, also `--env`, repeatable; the shell completes the path."""
 
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
-        variable, equals, path = incomplete.partition("=")
-        items = _names(context, parameter, path) if equals else []
-        for item in items:
-            item.value = f"{variable}={item.value}"
-        return items
+        return _after_equals(_names, context, parameter, incomplete)
 
     return click.option(
         "--secret",
@@ -47,6 +43,44 @@ def mapped_option() -> Decorator:
         shell_complete=complete,
         help="Variable ENV is the secret at path; repeatable.",
     )
+
+
+def _roles(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+    from cli.client.role_completion import matching
+
+    return matching(context, incomplete)
+
+
+def role_argument(*, required: bool = True) -> Decorator:
+    """`PROVIDER/ROLE`; the shell completes it from the server, for those who may see its providers."""
+    metavar = "PROVIDER/ROLE" if required else "[PROVIDER/ROLE]"
+    return click.argument("target", metavar=metavar, required=required, shell_complete=_roles)
+
+
+def lease_option() -> Decorator:
+    """`--lease ENV_PREFIX=provider/role`, repeatable; the shell completes the role."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
+        return _after_equals(_roles, context, parameter, incomplete)
+
+    return click.option(
+        "--lease",
+        "leases",
+        multiple=True,
+        metavar="ENV_PREFIX=provider/role",
+        shell_complete=complete,
+        help="A credential of its own, as ENV_PREFIX_USERNAME, _PASSWORD, _DSN …; repeatable.",
+    )
+
+
+def _after_equals(
+    offers: Callable[..., list[Any]], context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[Any]:
+    variable, equals, rest = incomplete.partition("=")
+    items = offers(context, parameter, rest) if equals else []
+    for item in items:
+        item.value = f"{variable}={item.value}"
+    return items
 
 
 def body_option() -> Decorator:

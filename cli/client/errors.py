@@ -77,6 +77,8 @@ _REMEDIES = {
     "already-replied": "try again: the answer to this idempotency key is stored by now",
     "approval-required": "somebody else approves it: trstctl-cli secrets approvals approve PATH --action ACTION; then "
     "repeat this",
+    "backend-refused": "trstctl-cli providers test NAME tells whether its privileges suffice there",
+    "backend-unavailable": "try again; trstctl-cli providers test NAME tells whether it answers",
     "bad-name": "a path is folder/name; letters, digits and _ . ~ + = : , - make a segment",
     "check-and-set-failed": "somebody wrote in between; look with trstctl-cli secrets history PATH, then give --cas",
     "disabled": "whoever runs the server switches it on with secrets.enable_api; trstctl serve --check says what lacks",
@@ -96,7 +98,8 @@ _BY_STATUS = {
     401: "is TRSTCTL_TOKEN whole, for this server, unexpired and not revoked? An operator issues tokens: "
     "trstctl-cli access tokens create",
     403: "the token's scopes do not allow it; trstctl-cli whoami shows them",
-    404: "see what there is: trstctl-cli secrets list; what was deleted comes back with secrets undelete",
+    404: "see what there is: trstctl-cli secrets list, providers list, leases list …; a deleted secret comes back with "
+    "secrets undelete",
     429: "wait a little, then try again",
     500: "tell whoever runs the server, with the request id below",
     503: "try again in a moment",

@@ -11,7 +11,7 @@ from cli.client import routes
 from cli.client.errors import ClientError
 from cli.client.session import Session
 
-_PATIENCE: Final = 2.0
+PATIENCE: Final = 2.0
 """Seconds a person waits after pressing Tab."""
 _AT_MOST: Final = 100
 
@@ -19,7 +19,7 @@ _AT_MOST: Final = 100
 def matching(context: click.Context, incomplete: str) -> list[CompletionItem[str]]:
     """Folders and names that begin with `incomplete`; none if the server cannot be asked: Tab shows no errors."""
     session = context.ensure_object(Session)
-    session.timeout = _PATIENCE
+    session.timeout = PATIENCE
     try:
         page = session.get(routes.STORE, prefix=incomplete, delimiter="/", limit=_AT_MOST)
     except ClientError:

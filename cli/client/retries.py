@@ -14,8 +14,8 @@ ATTEMPTS: Final = 4
 _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 _PASSING: Final = frozenset({"already-replied", "version-conflict"})
 """Codes of a 409 that another attempt mends: the reply is stored by now, or somebody wrote at the same moment."""
-_LASTING: Final = frozenset({"disabled", "key-unavailable", "misconfigured", "log-broken"})
-"""Codes of a 503 that waiting does not mend."""
+_LASTING: Final = frozenset({"backend-refused", "disabled", "key-unavailable", "misconfigured", "log-broken"})
+"""Codes of a 502 or 503 that waiting does not mend."""
 _FIRST_PAUSE: Final = 0.15
 _LONGEST_PAUSE: Final = 10.0
 

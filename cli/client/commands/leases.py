@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from cli.client import routes
-from cli.client.arguments import body_option, lease_body, seconds, yes_option
+from cli.client.arguments import body_option, lease_body, role_argument, seconds, yes_option
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.exit_codes import ExitCode
 from cli.client.inputs import read_body
@@ -23,7 +23,7 @@ _reason = click.option("--reason", metavar="WORDS", help="Why; kept in the log."
 
 
 @click.command(cls=Command)
-@click.argument("target", metavar="[PROVIDER/ROLE]", required=False)
+@role_argument(required=False)
 @click.option("--ttl", metavar="DURATION", help="How long it lives: seconds, or such as 15m; else as its role has it.")
 @click.option("--env-prefix", metavar="NAME", help="How -o dotenv begins its names: NAME_PASSWORD; else the provider.")
 @body_option()

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.client import routes
-from cli.client.arguments import body_option, pairs, seconds, yes_option
+from cli.client.arguments import body_option, pairs, role_argument, seconds, yes_option
 from cli.client.errors import WrongUsage
 from cli.client.inputs import read_body, read_credential
 from cli.client.options import Command, pass_session
@@ -127,7 +127,7 @@ def test(session: Session, /, *, name: str) -> None:
 
 
 @click.command("set", cls=Command)
-@click.argument("target", metavar="PROVIDER/ROLE")
+@role_argument()
 @click.option("--default-ttl", metavar="DURATION", help="How long a lease lives if it does not ask; 1h by default.")
 @click.option("--max-ttl", metavar="DURATION", help="How long it lives at most, renewals and all; 1d by default.")
 @click.option("--setting", "settings", multiple=True, metavar="K=V", help="As the kind has it; V may be JSON.")
@@ -157,7 +157,7 @@ def set_role(
 
 
 @click.command("remove", cls=Command)
-@click.argument("target", metavar="PROVIDER/ROLE")
+@role_argument()
 @yes_option(needed=False)
 @pass_session
 def remove_role(session: Session, /, *, target: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from cli.client import execution, routes, run_leases
-from cli.client.arguments import break_glass_option, mapped_option, pairs
+from cli.client.arguments import break_glass_option, lease_option, mapped_option, pairs
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.lease_keeper import LeaseKeeper
 from cli.client.options import Command, pass_session
@@ -28,13 +28,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 @click.option(
     "--name-style", type=click.Choice(["upper", "keep"]), help="How --prefix names: DB_PASSWORD, or as it is."
 )
-@click.option(
-    "--lease",
-    "leases",
-    multiple=True,
-    metavar="ENV_PREFIX=provider/role",
-    help="A credential of its own, as ENV_PREFIX_USERNAME, _PASSWORD, _DSN …; repeatable.",
-)
+@lease_option()
 @click.option("--lease-ttl", metavar="DURATION", help="How long leases are issued, and renewed, for: such as 15m.")
 @click.option("--resolve", is_flag=True, help="Expand references ${secret.path} in the values.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARG]...")

@@ -15,6 +15,8 @@ from tests.unit.client.process import PROGRAM, ROOT, environment, run
 STORE = "/api/v1/secrets/store"
 PAGE = {"items": [{"name": "app/key"}], "folders": ["app/db/"], "next_cursor": None}
 
+PROVIDERS = {"items": [{"name": "app-db", "roles": [{"name": "read"}, {"name": "write"}]}]}
+
 
 def offered(url: str, line: str) -> list[str]:
     words = line.split(" ")
@@ -30,12 +32,18 @@ def offered(url: str, line: str) -> list[str]:
         ("trstctl-cli secrets get app/", ["plain,app/db/", "plain,app/key"]),
         ("trstctl-cli run --secret KEY=app/", ["plain,KEY=app/db/", "plain,KEY=app/key"]),
         ("trstctl-cli run --secret KEY", []),
+        ("trstctl-cli run --lease DB=app-db/", ["plain,DB=app-db/read", "plain,DB=app-db/write"]),
+        ("trstctl-cli secrets leases issue app-db/r", ["plain,app-db/read"]),
+        ("trstctl-cli providers roles set app", ["plain,app-db/read", "plain,app-db/write"]),
+        ("trstctl-cli leases list --state a", ["plain,active"]),
+        ("trstctl-cli rotation-schedules re", ["plain,resume", "plain,remove"]),
         ("trstctl-cli secrets export --format j", ["plain,json"]),
         ("trstctl-cli secrets get a --out", ["plain,--output"]),
     ],
 )
 def test_tab_offers_what_fits(server: FakeServer, line: str, offers: list[str]) -> None:
     server.on("GET", STORE, PAGE)
+    server.on("GET", "/api/v1/secrets/providers", PROVIDERS)
     assert offered(server.url, line) == offers
 
 

@@ -35,7 +35,10 @@ def test_it_gives_up_after_a_few_attempts(server: FakeServer, client: Client) ->
     assert len(server.asked) == ATTEMPTS
 
 
-@pytest.mark.parametrize("status, code", [(503, "disabled"), (400, "invalid"), (409, "conflict"), (500, "internal")])
+@pytest.mark.parametrize(
+    "status, code",
+    [(503, "disabled"), (502, "backend-refused"), (400, "invalid"), (409, "conflict"), (500, "internal")],
+)
 def test_what_waiting_does_not_mend_is_not_repeated(server: FakeServer, client: Client, status: int, code: str) -> None:
     server.refuse("GET", PATH, status, code)
     client("secrets", "get", "a")

@@ -154,6 +154,7 @@ def test_a_lease_that_somebody_revoked_is_told_once_and_the_command_lives_on(ser
     done = run([*ONE, "sh", "-c", "sleep 2; echo alive"], environment(server.url))
     assert (done.returncode, done.stdout) == (0, b"alive\n")
     assert done.stderr.count(b"renewed no more") == done.stderr.count(b"it is not active") == 1
+    assert len(asked(server, "/renew")) == 1
 
 
 def test_what_could_not_be_given_back_is_told(server: FakeServer) -> None:

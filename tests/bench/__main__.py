@@ -10,10 +10,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import accounts, proof, scale, start, throughput
+from tests.bench import accounts, leases, proof, scale, start, throughput
 from tests.bench.report import Report
 
-PARTS = ("start", "throughput", "scale", "proof", "accounts")
+PARTS = ("start", "throughput", "scale", "proof", "accounts", "leases")
 
 
 def main() -> None:
@@ -37,6 +37,9 @@ def main() -> None:
                 scale.run(report, folder, secrets=counts[0], versions=counts[1], seconds=2 if quick else 4)
             elif part == "accounts":
                 accounts.run(report, accounts=100 if quick else 500)
+            elif part == "leases":
+                counts = (20_000, 2000) if quick else (256_000, 10_000)
+                leases.run(report, folder, living=counts[0], expiring=counts[1], seconds=3 if quick else 10)
             else:
                 proof.run(report, folder, events=50_000 if quick else 500_000)
 

@@ -15,6 +15,7 @@ from tests.backends.postgresql import PostgresWorld, running
 from tests.bench.report import Report
 
 _ROUNDS = 3
+_PASSWORD = " PASSWORD 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstu'"
 
 
 def run(report: Report, *, accounts: int) -> None:
@@ -30,9 +31,13 @@ def run(report: Report, *, accounts: int) -> None:
 
 async def _round(world: PostgresWorld, accounts: int, connections: int) -> tuple[float, float, float]:
     """The server hashes a password 4,096 times before it keeps it; a role that can log in costs that in any case."""
-    password = " PASSWORD 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstu'"
     nobody = await _bare(world, accounts, connections, "")
-    return nobody, await _bare(world, accounts, connections, password), await _ours(world, accounts, connections)
+    return nobody, await _bare(world, accounts, connections, _PASSWORD), await _ours(world, accounts, connections)
+
+
+def bare_with_password(world: PostgresWorld, accounts: int, connections: int) -> float:
+    """Roles with a password made and dropped a second, by so many connections at once."""
+    return asyncio.run(_bare(world, accounts, connections, _PASSWORD))
 
 
 async def _bare(world: PostgresWorld, accounts: int, connections: int, password: str) -> float:
@@ -46,7 +51,7 @@ async def _bare(world: PostgresWorld, accounts: int, connections: int, password:
         await connection.execute(f"DROP ROLE {name}".encode())
         open_ones.append(connection)
 
-    figure = await _per_second(one, accounts, connections)
+    figure = await per_second(one, accounts, connections)
     await asyncio.gather(*(connection.close() for connection in open_ones))
     return figure
 
@@ -62,12 +67,13 @@ async def _ours(world: PostgresWorld, accounts: int, connections: int) -> float:
         if await backend.present(account):
             raise RuntimeError("an account is there after its removal")
 
-    figure = await _per_second(one, accounts, connections)
+    figure = await per_second(one, accounts, connections)
     await backend.close()
     return figure
 
 
-async def _per_second(one: Callable[[], Awaitable[None]], count: int, at_once: int) -> float:
+async def per_second(one: Callable[[], Awaitable[None]], count: int, at_once: int) -> float:
+    """How often a second `one` is done, so many at once."""
     places, began = asyncio.Semaphore(at_once), time.perf_counter()
 
     async def placed() -> None:

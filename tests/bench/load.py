@@ -34,18 +34,23 @@ end"""
 
 def measure(server: Server, script: str, connections: int, seconds: int) -> Load:
     """One burst; raises `RuntimeError` if an answer was an error, for then the figure means nothing."""
+    before = server.cpu_seconds()
+    text = run_script(server, script, connections, seconds)
+    return _parsed(text, server.cpu_seconds() - before)
+
+
+def run_script(server: Server, script: str, connections: int, seconds: int) -> str:
+    """What wrk says of one burst; raises `RuntimeError` if an answer was an error."""
     if not shutil.which("wrk"):
         raise RuntimeError("wrk is missing; on Debian and Ubuntu: apt-get install wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(f'wrk.headers["Content-Type"] = "application/json"\n{_authorization(server)}\n{script}')
         file.flush()
-        before = server.cpu_seconds()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", file.name, server.address]
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        used = server.cpu_seconds() - before
     if "Non-2xx" in text:
         raise RuntimeError(f"{server.address} answered with errors:\n{text}")
-    return _parsed(text, used)
+    return text
 
 
 def _authorization(server: Server) -> str:

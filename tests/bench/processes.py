@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,11 +70,11 @@ class Server:
         return int(match[1]) / 1024 if match else 0.0
 
 
-def product(folder: Path) -> Server:
-    """`trstctl dev` on `folder`, ready."""
+def product(folder: Path, *, program: Sequence[str] = ()) -> Server:
+    """`trstctl dev` on `folder`, ready; `program` runs it if it is not the installed command."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("trstctl")), "dev", "--data-dir", str(folder), "--port", str(port)]
-    server = Server(command, port, folder / "tls.crt")
+    program = program or [str(Path(sys.executable).with_name("trstctl"))]
+    server = Server([*program, "dev", "--data-dir", str(folder), "--port", str(port)], port, folder / "tls.crt")
     server.wait("/readyz")
     match = re.search(r"TRSTCTL_TOKEN=(\S+)", (folder / "dev.env").read_text())
     server.token = match[1] if match else ""

@@ -76,14 +76,18 @@ class Lane:
         self._pace = pace
         self._taken: deque[Work] = deque()
         self._busy: set[UUID] = set()
-        self._lock = asyncio.Lock()
+        self._working = 0
+        self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unreachable = 0
         self._rests_until: datetime | None = None
 
     def wake(self) -> None:
-        """Begin, unless it is at it or resting."""
-        if self._task is None and not self._rests():
+        """Begin, or look again, unless it is resting."""
+        if self._rests():
+            return
+        self._changed.set()
+        if self._task is None:
             self._task = asyncio.create_task(self._run())
 
     async def settled(self) -> None:
@@ -103,37 +107,55 @@ class Lane:
     async def _run(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._pace.at_once):
-                    group.create_task(self._work())
+                while self._changed.is_set():
+                    self._changed.clear()
+                    await self._keep_busy(group)
+                    if self._busy:
+                        await self._changed.wait()
         except Exception as error:  # noqa: BLE001 - such as a store that is away: logged whole, and tried at the next tick
             _log.exception("work could not be looked for", exc_info=error, extra={"destination": self._destination})
         finally:
             self._task = None
-            self._taken.clear()
+            self._drop()
+
+    async def _keep_busy(self, group: asyncio.TaskGroup) -> None:
+        """Have as much under way as may be, and as much again claimed: then nobody waits for a claim."""
+        for _ in range(_TRIES):
+            if len(self._taken) >= self._pace.at_once or self._rests() or not await self._take():
+                return
+            for _ in range(min(len(self._taken), self._pace.at_once - self._working)):
+                self._working += 1
+                group.create_task(self._work())
 
     async def _work(self) -> None:
-        while (work := await self._next()) is not None:
-            self._busy.add(work.stream)
-            try:
-                await self._do(work)
-            finally:
-                self._busy.discard(work.stream)
+        try:
+            while self._taken:
+                await self._attended(self._taken.popleft())
+        finally:
+            self._working -= 1
 
-    async def _next(self) -> Work | None:
-        async with self._lock:
-            for _ in range(_TRIES):
-                if self._taken or self._rests() or not await self._take():
-                    break
-            return self._taken.popleft() if self._taken else None
+    async def _attended(self, work: Work) -> None:
+        try:
+            await self._do(work)
+        finally:
+            self._busy.discard(work.stream)
+            self._changed.set()
 
     async def _take(self) -> bool:
         """Claim some of what is due; whether there was anything to claim."""
-        most = 2 * self._pace.at_once
-        due = await self._hands.view.due(self._destination, self._hands.clock(), 4 * most + len(self._busy))
-        free = sorted((work for work in due if work.stream not in self._busy), key=lambda _: self._hands.chance())
+        most, busy = 2 * self._pace.at_once, self._busy.copy()
+        due = await self._hands.view.due(self._destination, self._hands.clock(), 4 * most + len(busy))
+        free = sorted((work for work in due if work.stream not in busy), key=lambda _: self._hands.chance())
         claimed = await asyncio.gather(*(self._claimed(work) for work in free[:most]))
-        self._taken.extend(work for work in claimed if work)
+        if not self._rests():
+            self._taken.extend(work for work in claimed if work)
+            self._busy.update(work.stream for work in claimed if work)
         return bool(free)
+
+    def _drop(self) -> None:
+        """Leave what is claimed and not begun: it comes round when the claim ends."""
+        self._busy.difference_update(work.stream for work in self._taken)
+        self._taken.clear()
 
     async def _claimed(self, work: Work) -> Work | None:
         if work.kind in self._hands.inside:
@@ -193,7 +215,7 @@ class Lane:
         self._unreachable += 1
         pause = self._hands.policy.pause(self._unreachable, self._hands.chance())
         self._rests_until = self._hands.clock() + pause
-        self._taken.clear()
+        self._drop()
 
 
 def _shown(error: Exception) -> Exception:

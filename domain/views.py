@@ -248,8 +248,11 @@ class LeasesView(Protocol):
         """The tenant's leases that `wanted` describes, in order of id, which is that of time, after `after_id`."""
         ...
 
-    async def there(self, destination: str, accounts: Sequence[str]) -> set[str]:
-        """Those of `accounts` that a lease has at this backend and that are not seen to be gone."""
+    async def there(self, accounts: Sequence[str]) -> set[str]:
+        """Those of `accounts` that a lease has, at whatever backend, and that are not seen to be gone.
+
+        Two providers, or two tenants, may have accounts in one and the same server.
+        """
         ...
 
     async def expected(self, destination: str, after: str, limit: int) -> list[LeaseRow]:

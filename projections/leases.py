@@ -50,6 +50,7 @@ class Leases:
         "CREATE INDEX IF NOT EXISTS leases_of_subject ON leases (tenant, subject, lease_id)",
         "CREATE INDEX IF NOT EXISTS leases_in_state ON leases (tenant, state, lease_id)",
         "CREATE INDEX IF NOT EXISTS leases_there ON leases (destination, account) WHERE gone_at IS NULL",
+        "CREATE INDEX IF NOT EXISTS leases_by_account ON leases (account) WHERE gone_at IS NULL",
     )
 
     def __init__(self, reader: Reader) -> None:
@@ -96,11 +97,11 @@ class Leases:
         rows = await self._reader.rows(tenant, sql, (*parameters, limit))
         return [_lease(row) for row in rows]
 
-    async def there(self, destination: str, accounts: Sequence[str]) -> set[str]:
-        """Those of `accounts` that a lease has at this backend and that are not seen to be gone."""
+    async def there(self, accounts: Sequence[str]) -> set[str]:
+        """Those of `accounts` that a lease has, at whatever backend, and that are not seen to be gone."""
         marks = ", ".join("?" * len(accounts))
-        sql = f"SELECT account FROM leases WHERE destination = ? AND gone_at IS NULL AND account IN ({marks})"
-        return {row[0] for row in await self._reader.system_rows(sql, (destination, *accounts))}
+        sql = f"SELECT account FROM leases WHERE gone_at IS NULL AND account IN ({marks})"
+        return {row[0] for row in await self._reader.system_rows(sql, tuple(accounts))}
 
     async def expected(self, destination: str, after: str, limit: int) -> list[LeaseRow]:
         """Active leases at this backend in order of account, after the account `after`: each must be there."""

@@ -57,7 +57,7 @@ class LeaseAudit:
             backend = await self._catalog.backend(tenant, entry)
             # An account made in between has its intent in the log before it is there: it is no orphan.
             accounts = [name async for name in backend.accounts()]
-            orphans = await self._orphans(entry, accounts)
+            orphans = await self._orphans(accounts)
             leases, ghosts = await self._ghosts(entry, backend, tenant, set(accounts))
         except TrstctlError as error:
             return Audited(provider=entry.name, kind=entry.kind, error=error.message)
@@ -70,11 +70,11 @@ class LeaseAudit:
             ghosts=ghosts,
         )
 
-    async def _orphans(self, entry: ProviderEntry, accounts: list[str]) -> list[str]:
+    async def _orphans(self, accounts: list[str]) -> list[str]:
         found = []
         for start in range(0, len(accounts), _CHUNK):
             some = accounts[start : start + _CHUNK]
-            known = await self._view.there(entry.destination, some)
+            known = await self._view.there(some)
             found += [name for name in some if name not in known]
         return sorted(found)
 

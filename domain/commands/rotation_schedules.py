@@ -11,7 +11,7 @@ import msgspec
 
 from domain.call import Call, Principal
 from domain.commands.gate import Cleared
-from domain.commands.rotations import MAX_GRACE, RotationCommands, RotationWish
+from domain.commands.rotations import MAX_GRACE, Planned, RotationCommands, RotationWish
 from domain.errors import Invalid, NotFound, StoreUnavailable, TrstctlError, VersionConflict
 from domain.names import checked_path, stream_of
 from domain.ports import Append, Clock, EventLog, Replies, Repository
@@ -123,7 +123,13 @@ class ScheduleCommands:
             plan = msgspec.structs.replace(schedule.must_be_there(), **changes)
             self._require(call, plan.key)
             table = timetable or msgspec.json.decode(plan.timetable, type=Timetable)
-            return await self._set(call, schedule, plan, table, created_at=row.created_at, last=row)
+            if timetable is None and changes == {"enabled": False}:
+                return await self._set(call, schedule, plan, table, created_at=row.created_at, last=row)
+            planned = await self._planned(call, plan, schedule_id)
+            async with self._rotations.gate.passing(call, [planned.change]) as cleared:
+                return await self._set(
+                    call, schedule, plan, table, created_at=row.created_at, last=row, cleared=cleared
+                )
 
     async def remove(self, call: Call, schedule_id: str) -> Done[None]:
         """It comes round no more; rotations under way go on. Raises `NotFound`."""
@@ -147,7 +153,9 @@ class ScheduleCommands:
         async with self._held(call.tenant, schedule_id) as schedule:
             plan = schedule.must_be_there()
             call.require("rotations:run", plan.key)
-            return await self._fire(call, schedule, plan, schedule.next_run_at)
+            planned = await self._planned(call, plan, schedule_id)
+            async with self._rotations.gate.passing(call, [planned.change]) as cleared:
+                return await self._fire(call, schedule, planned.rotation, schedule.next_run_at, cleared)
 
     async def run_due(self, work: Work) -> None:
         """What is due has come: start the rotation and set the next time, both or neither."""
@@ -159,27 +167,35 @@ class ScheduleCommands:
             table = msgspec.json.decode(plan.timetable, type=Timetable)
             next_run_at = table.next_after(at, self._cron_next)
             try:
-                await self._fire(call, schedule, plan, next_run_at)
+                planned = await self._planned(call, plan, schedule.schedule_id)
+                await self._fire(call, schedule, planned.rotation, next_run_at)
             except (StoreUnavailable, VersionConflict):
                 raise
             except TrstctlError as error:
                 schedule.skip(error.code, error.message[:500].replace("\n", " "), next_run_at, at)
                 await self._append(call, [schedule], None)
 
-    async def _fire(
-        self, call: Call, schedule: RotationSchedule, plan: SchedulePlan, next_run_at: datetime | None
-    ) -> Done[Fired]:
+    async def _planned(self, call: Call, plan: SchedulePlan, schedule_id: str) -> Planned:
         wish = RotationWish(
             provider=plan.provider,
             key=plan.key,
             old_ref=await self._rotations.holder(call.tenant, plan.key),
             grace_seconds=plan.grace_seconds,
-            schedule_id=schedule.schedule_id,
+            schedule_id=schedule_id,
         )
-        rotation = (await self._rotations.planned(call, wish)).rotation
+        return await self._rotations.planned(call, wish)
+
+    async def _fire(
+        self,
+        call: Call,
+        schedule: RotationSchedule,
+        rotation: Rotation,
+        next_run_at: datetime | None,
+        cleared: Cleared = _NOTHING_TO_CLEAR,
+    ) -> Done[Fired]:
         schedule.fire(rotation.rotation_id, next_run_at, self._clock())
         fired = Fired(schedule_id=schedule.schedule_id, rotation_id=rotation.rotation_id)
-        position = await self._append(call, [schedule, rotation], fired)
+        position = await self._append(call, [schedule, rotation], fired, cleared)
         self._wake(rotation.destination)
         return Done(fired, position)
 

@@ -15,7 +15,11 @@ from adapters.postgres.reader import PostgresReader
 from domain.api_token import ApiTokenIssued
 from domain.approval_events import ApprovalRequested
 from domain.errors import Misconfigured, StoreUnavailable
+from domain.lease import LeaseRequested
 from domain.ports import Statement
+from domain.provider import ProviderConfigured, RoleConfigured
+from domain.rotation import RotationStarted
+from domain.rotation_schedule import ScheduleSet
 from domain.secret import VersionWritten
 from domain.share import ShareCreated, ShareViewed
 from domain.tenant import TenantCreated
@@ -27,7 +31,7 @@ pytestmark = pytest.mark.anyio
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
     "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths", "approvals", "due_work",
-    "shares", "share_views",
+    "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -69,6 +73,28 @@ def fill(store: PostgresStore, tenant: str) -> None:
         ShareViewed(
             originator_id=stream, originator_version=6, timestamp=at, share_id="id", number=1, remaining=1, address="",
             agent="",
+        ),
+        ProviderConfigured(
+            originator_id=stream, originator_version=7, timestamp=at, name="db", kind="redis", connection="{}",
+            number=1, seal_id=f"{tenant}-provider", seal_digest="0" * 64,
+        ),
+        RoleConfigured(
+            originator_id=stream, originator_version=8, timestamp=at, name="db", role="r", default_ttl_seconds=1,
+            max_ttl_seconds=1, settings="{}",
+        ),
+        LeaseRequested(
+            originator_id=stream, originator_version=9, timestamp=at, originator_topic="lease", lease_id="id",
+            provider="db", kind="redis", destination=f"{tenant}/db", role="r", settings="{}", subject="ci",
+            token_id="id", account="trst-r", expires_at=at, max_expires_at=at, give_up_at=at,
+        ),
+        RotationStarted(
+            originator_id=stream, originator_version=10, timestamp=at, originator_topic="rotation", rotation_id="id",
+            provider="db", kind="redis", destination=f"{tenant}/db", key="app/db", old_ref="old", account="rot-r",
+            grace_seconds=0, schedule_id="", subject="ci", go_on_at=at,
+        ),
+        ScheduleSet(
+            originator_id=stream, originator_version=11, timestamp=at, schedule_id="id", name="n", provider="db",
+            key="app/db", timetable="{}", grace_seconds=0, enabled=True, next_run_at=at,
         ),
     )  # fmt: skip
     statements: list[Statement] = [

@@ -12,6 +12,7 @@ from api.asgi import ASGIApp
 from cli.server.config.approvals import Approval
 from cli.server.config.settings import Secrets
 from tests.assembly import Assembly, assembled
+from tests.integration.api.team import EVERY, Team
 from tests.integration.api.tenants import Tenant
 
 _NUMBERS = count()
@@ -48,3 +49,24 @@ async def acme(system: Assembly, shared_app: ASGIApp) -> Tenant:
 async def other(system: Assembly, shared_app: ASGIApp) -> Tenant:
     """Another tenant of the same system."""
     return await Tenant.begin(system, shared_app, f"other-{next(_NUMBERS)}")
+
+
+@pytest.fixture(scope="module")
+async def guarded_system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assembly]:
+    """A system in which much needs approval."""
+    async with assembled(tmp_path_factory.mktemp("guarded"), EVERY) as system:
+        yield system
+
+
+@pytest.fixture
+async def team(guarded_system: Assembly) -> AsyncIterator[Team]:
+    """A tenant of it, its clock right in the end."""
+    tenant = await Tenant.begin(guarded_system, guarded_system.app(), f"team-{next(_NUMBERS)}")
+    yield Team(
+        tenant,
+        await tenant.holding("secrets:read", "secrets:write", "secrets:delete", "secrets:destroy", "secrets:list",
+                             "secrets:export", "access:write", "approvals:decide", subject="ci"),
+        await tenant.holding("approvals:decide", "approvals:read", subject="ada"),
+        await tenant.holding("approvals:decide", subject="grace"),
+    )  # fmt: skip
+    guarded_system.clock.moved -= guarded_system.clock.moved

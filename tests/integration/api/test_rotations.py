@@ -269,7 +269,12 @@ async def test_schedule_of_a_guarded_credential_is_made_by_approval_only(acme: T
     asker = await acme.holding("rotations:run", "rotations:write", "secrets:write", subject="asks-to-schedule")
     refused(await asker("POST", SCHEDULES, plan), 403, "approval-required")
     assert (await acme("POST", f"{STORE}/approvals/guarded/db2", {"action": "rotate"})).status == 200
-    assert (await asker("POST", SCHEDULES, plan)).status == 201
+    made = await asker("POST", SCHEDULES, plan)
+    assert made.status == 201
+    target = f"{SCHEDULES}/{made.json()['id']}"
+    refused(await asker("PATCH", target, {"interval_seconds": 60}), 403, "approval-required")
+    refused(await asker("POST", f"{target}/run"), 403, "approval-required")
+    assert (await asker("PATCH", target, {"enabled": False})).status == 200
 
 
 PLAN = {**WISH, "name": "hourly", "interval_seconds": 3600}

@@ -34,7 +34,9 @@ def test_no_two_keys_are_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "pem", [b"", b"text", ed25519_generate(), b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+    "pem",
+    [b"", b"text", ed25519_generate(), b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    ids=["nothing", "text", "a key", "no DER"],
 )
 def test_what_is_no_certificate_names_nothing(pem: bytes) -> None:
     assert certificate_name(pem) == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,16 +12,11 @@ from adapters.provider_table import KINDS
 from domain.backends import Rotatable
 from domain.catalog import ProviderEntry
 from domain.lease import account_name
-from tests.fakes.memory_backend import PLACES, Place
+from tests.fakes.memory_backend import Place
+from tests.integration.api.rotating import DSN, ROTATIONS, WISH, rotated, standing, steps
 from tests.integration.api.tenants import STORE, Tenant, refused
 
 pytestmark = pytest.mark.anyio
-
-ROTATIONS = "/api/v1/secrets/rotations"
-SCHEDULES = "/api/v1/secrets/rotation-schedules"
-DSN = "postgresql://reporting:old-password@db.internal:5432/reports?sslmode=require"
-WISH = {"provider": "mem", "key": "db/reporting", "old_ref": "reporting"}
-_NUMBERS = count()
 
 
 @pytest.fixture(autouse=True)
@@ -32,30 +26,8 @@ def _memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def place(acme: Tenant) -> AsyncIterator[Place]:
-    """A backend with the account `reporting`, whose credential is stored as `db/reporting`."""
-    name = f"rotated-{next(_NUMBERS)}"
-    body = {"kind": "memory", "connection": {"place": name}, "credentials": {}}
-    assert (await acme("PUT", "/api/v1/secrets/providers/mem", body)).status == 200
-    place = PLACES[name] = Place()
-    place.there["reporting"] = acme.system.clock()
-    place.passwords["reporting"] = "old-password"
-    await acme.put("db/reporting", DSN)
-    yield place
-    place.behave()
-    acme.system.clock.advance(days=3)
-    await acme.system.process()
-    del PLACES[name]
-
-
-async def rotated(acme: Tenant, **changes: Any) -> dict[str, Any]:
-    answer = await acme("POST", ROTATIONS, WISH | changes)
-    assert answer.status == 200, answer
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-async def steps(acme: Tenant) -> list[str]:
-    return [event["type"] for event in await acme.events() if event["type"].startswith("rotation.")]
+    async with standing(acme) as place:
+        yield place
 
 
 async def test_rotation_replaces_the_account_and_the_stored_credential(acme: Tenant, place: Place) -> None:
@@ -261,89 +233,6 @@ async def test_guarded_credential_is_rotated_by_approval_only(acme: Tenant, plac
     assert (await acme("POST", f"{STORE}/approvals/guarded/db", {"action": "rotate"})).status == 200
     assert (await asker("POST", ROTATIONS, wish)).json()["completed"] is True
     assert len(await acme.events("approval.used")) == 1
-
-
-async def test_schedule_of_a_guarded_credential_is_made_by_approval_only(acme: Tenant, place: Place) -> None:
-    await acme.put("guarded/db2", DSN)
-    plan = PLAN | {"key": "guarded/db2"}
-    asker = await acme.holding("rotations:run", "rotations:write", "secrets:write", subject="asks-to-schedule")
-    refused(await asker("POST", SCHEDULES, plan), 403, "approval-required")
-    assert (await acme("POST", f"{STORE}/approvals/guarded/db2", {"action": "rotate"})).status == 200
-    made = await asker("POST", SCHEDULES, plan)
-    assert made.status == 201
-    target = f"{SCHEDULES}/{made.json()['id']}"
-    refused(await asker("PATCH", target, {"interval_seconds": 60}), 403, "approval-required")
-    refused(await asker("POST", f"{target}/run"), 403, "approval-required")
-    assert (await asker("PATCH", target, {"enabled": False})).status == 200
-
-
-PLAN = {**WISH, "name": "hourly", "interval_seconds": 3600}
-
-
-async def test_schedule_rotates_again_and_again_by_the_clock(acme: Tenant, place: Place) -> None:
-    created = await acme("POST", SCHEDULES, PLAN)
-    assert created.status == 201, created
-    schedule = created.json()
-    for _ in range(3):
-        acme.system.clock.advance(seconds=3601)
-        await acme.system.process()
-        await acme.system.process()
-    runs = (await acme("GET", f"{ROTATIONS}?schedule_id={schedule['id']}")).json()["items"]
-    assert [run["completed"] for run in runs] == [True, True, True]
-    assert runs[0]["old_ref"] == runs[1]["new_ref"]
-    assert set(place.there) == {runs[0]["new_ref"]}
-    told = (await acme("GET", f"{SCHEDULES}/{schedule['id']}")).json()
-    assert told["last_rotation_id"] == runs[0]["id"]
-    assert told["next_run_at"] > told["last_run_at"]
-
-
-async def test_schedule_that_is_paused_does_not_come_round(acme: Tenant, place: Place) -> None:
-    schedule = (await acme("POST", SCHEDULES, PLAN)).json()
-    paused = await acme("PATCH", f"{SCHEDULES}/{schedule['id']}", {"enabled": False})
-    assert paused.json()["next_run_at"] is None
-    acme.system.clock.advance(seconds=7200)
-    await acme.system.process()
-    assert await steps(acme) == []
-    again = await acme("PATCH", f"{SCHEDULES}/{schedule['id']}", {"enabled": True, "cron": "0 3 * * *"})
-    assert again.json()["next_run_at"].endswith("T03:00:00Z")
-    assert (await acme("DELETE", f"{SCHEDULES}/{schedule['id']}")).status == 204
-    refused(await acme("GET", f"{SCHEDULES}/{schedule['id']}"), 404, "not-found")
-
-
-async def test_schedule_runs_now_when_asked_and_keeps_its_time(acme: Tenant, place: Place) -> None:
-    schedule = (await acme("POST", SCHEDULES, PLAN)).json()
-    fired = await acme("POST", f"{SCHEDULES}/{schedule['id']}/run")
-    assert fired.status == 202
-    await acme.system.process()
-    rotation = (await acme("GET", f"{ROTATIONS}/{fired.json()['rotation_id']}")).json()
-    assert rotation["completed"] is True
-    assert (await acme("GET", f"{SCHEDULES}/{schedule['id']}")).json()["next_run_at"] == schedule["next_run_at"]
-
-
-async def test_schedule_whose_secret_is_gone_says_so_and_comes_round_again(acme: Tenant, place: Place) -> None:
-    schedule = (await acme("POST", SCHEDULES, PLAN)).json()
-    await acme("DELETE", f"{STORE}/db/reporting")
-    acme.system.clock.advance(seconds=3601)
-    await acme.system.process()
-    told = (await acme("GET", f"{SCHEDULES}/{schedule['id']}")).json()
-    assert told["last_error"].startswith("not-found")
-    assert told["next_run_at"] > schedule["next_run_at"]
-    await acme("POST", f"{STORE}/undelete/db/reporting")
-    acme.system.clock.advance(seconds=3601)
-    await acme.system.process()
-    await acme.system.process()
-    assert (await acme("GET", f"{SCHEDULES}/{schedule['id']}")).json()["last_error"] is None
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"interval_seconds": None}, {"cron": "0 3 * * *"}, {"interval_seconds": None, "cron": "nonsense"},
-        {"window": "25:00-26:00"}, {"timezone": "Mars/Base"}, {"interval_seconds": 59},
-    ],
-)  # fmt: skip
-async def test_schedule_that_names_no_times_is_refused(changes: dict[str, Any], acme: Tenant, place: Place) -> None:
-    refused(await acme("POST", SCHEDULES, PLAN | changes), 400, "invalid")
 
 
 def test_names_of_accounts_fit_every_backend() -> None:

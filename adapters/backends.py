@@ -12,6 +12,7 @@ from adapters.credential_file import read_credentials
 from adapters.mortal_backends import MortalRotatable, mortal
 from adapters.opened_backends import OpenedBackends
 from adapters.provider_table import kind as kind_of
+from adapters.provider_table import load
 from domain.backends import Backend, Rotatable
 from domain.catalog import ProviderEntry
 from domain.errors import Invalid
@@ -73,6 +74,9 @@ class Backends:
         if backend := self._opened.get(entry):
             return backend
         secrets = await self._secrets(tenant, entry)
+        await load(entry.kind)
+        if backend := self._opened.get(entry):  # by somebody else, meanwhile
+            return backend
         return self._opened.keep(entry, lambda: mortal(self._open(entry.kind, entry.connection, secrets)))
 
     async def rotatable(self, tenant: str, entry: ProviderEntry) -> Rotatable:
@@ -90,6 +94,7 @@ class Backends:
             return decoded_secrets(sealed)
 
     async def trial(self, kind: str, connection: str, secrets: dict[str, str]) -> None:
+        await load(kind)
         backend = self._open(kind, connection, secrets)
         try:
             await backend.check()

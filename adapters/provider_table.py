@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final, cast
 
 from domain.backends import BackendKind
@@ -27,3 +29,18 @@ def kind(name: str) -> BackendKind:
     if name not in KINDS:
         raise Invalid(f"there is no provider kind {name!r}; there are {', '.join(sorted(KINDS))}")
     return cast("BackendKind", import_module(KINDS[name]).KIND)
+
+
+async def load(name: str) -> None:
+    """Import all that opening a backend of this kind needs, on a thread: an SDK would hold up everybody else.
+
+    Raises `Invalid`, as `kind` does.
+    """
+    await asyncio.to_thread(_import_whole, name)
+
+
+def _import_whole(name: str) -> None:
+    kind(name)
+    package = import_module(KINDS[name])
+    for part in iter_modules(getattr(package, "__path__", ())):
+        import_module(f"{KINDS[name]}.{part.name}")

@@ -32,7 +32,7 @@ run: $(READY) ## a server to try things with: https on port 8443, data in ./trst
 	@exec $(BIN)/trstctl dev $(ARGS)
 
 test: $(READY) ## all tests but the torture and the benchmark (ARGS="-k words" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, imports
 	$(BIN)/ruff format --check .

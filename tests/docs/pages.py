@@ -52,6 +52,10 @@ ON_POSTGRES: Final = {"docs/how-to/back-up-and-restore.md": ("trstctl", "trstctl
 """Pages that find a PostgreSQL by the usual variables, and the databases that they make there."""
 
 ON_A_POSTGRES_OF_ITS_OWN: Final = frozenset(
-    {"docs/how-to/lease-a-credential.md", "docs/how-to/rotate-a-database-password.md"}
+    {
+        "docs/how-to/lease-a-credential.md",
+        "docs/how-to/rotate-a-database-password.md",
+        "docs/how-to/work-that-needs-a-person.md",
+    }
 )
 """Pages that find one likewise, and make roles in it, which belong to no database: each has a server to itself."""

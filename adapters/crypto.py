@@ -114,7 +114,7 @@ def slow_key(passphrase: Bytes, salt: bytes) -> bytearray:
     """
     key = bytearray(KEY_BYTES)
     derivation = Argon2id(salt=salt, length=KEY_BYTES, iterations=3, lanes=1, memory_cost=64 * 1024)
-    derivation.derive_into(passphrase, key)
+    derivation.derive_into(passphrase, key)  # type: ignore[arg-type]  # any buffer will do; the library is typed narrower
     return key
 
 

@@ -42,7 +42,9 @@ WITH_COMMANDS: Final = [
     page for page in PAGES if not any(fnmatch.fnmatchcase(page, listed) for listed in WITHOUT_COMMANDS)
 ]
 
-FROM_NOTHING: Final = frozenset({"README.md", "docs/tutorial/ten-minutes.md"})
+FROM_NOTHING: Final = frozenset(
+    {"README.md", "docs/tutorial/a-database-password-nobody-knows.md", "docs/tutorial/ten-minutes.md"}
+)
 """Pages for those who have just cloned: no program is on the PATH, and no server runs unless the page starts one."""
 
 ON_A_SERVICE: Final = frozenset({"docs/how-to/rotate-the-kek.md"})
@@ -56,6 +58,7 @@ ON_A_POSTGRES_OF_ITS_OWN: Final = frozenset(
         "docs/how-to/lease-a-credential.md",
         "docs/how-to/rotate-a-database-password.md",
         "docs/how-to/work-that-needs-a-person.md",
+        "docs/tutorial/a-database-password-nobody-knows.md",
     }
 )
 """Pages that find one likewise, and make roles in it, which belong to no database: each has a server to itself."""

@@ -11,7 +11,7 @@ from statistics import median
 import psycopg
 
 from tests.backends.opening import opened, planned
-from tests.backends.postgresql import PostgresWorld, running
+from tests.backends.postgresql import ADMIN, PostgresWorld, running
 from tests.bench.report import Report
 
 _ROUNDS = 3
@@ -38,6 +38,35 @@ async def _round(world: PostgresWorld, accounts: int, connections: int) -> tuple
 def bare_with_password(world: PostgresWorld, accounts: int, connections: int) -> float:
     """Roles with a password made and dropped a second, by so many connections at once."""
     return asyncio.run(_bare(world, accounts, connections, _PASSWORD))
+
+
+def make_roles(world: PostgresWorld, names: list[str]) -> None:
+    """Roles as the provider makes them, but for their passwords."""
+    with psycopg.connect(world.server.dsn("app")) as connection, connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f'CREATE ROLE "{name}" LOGIN IN ROLE app_readonly'.encode())
+            cursor.execute(f'GRANT "{name}" TO {ADMIN} WITH ADMIN OPTION'.encode())
+
+
+def bare_removals(world: PostgresWorld, count: int, connections: int) -> float:
+    """Such roles dropped a second, by so many connections at once."""
+    names = [f"bare-{number}" for number in range(count)]
+    make_roles(world, names)
+    return asyncio.run(_dropped(world, names, connections))
+
+
+async def _dropped(world: PostgresWorld, names: list[str], connections: int) -> float:
+    opening = [psycopg.AsyncConnection.connect(world.server.dsn("app"), autocommit=True) for _ in range(connections)]
+    open_ones = list(await asyncio.gather(*opening))
+
+    async def one() -> None:
+        connection = open_ones.pop()
+        await connection.execute(f'DROP ROLE "{names.pop()}"'.encode())
+        open_ones.append(connection)
+
+    figure = await per_second(one, len(names), connections)
+    await asyncio.gather(*(connection.close() for connection in open_ones))
+    return figure
 
 
 async def _bare(world: PostgresWorld, accounts: int, connections: int, password: str) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from adapters.log.batch import Batch
 from adapters.sqlite.connection import connect
@@ -25,37 +26,40 @@ _TRACKED: Final = """INSERT INTO tracking VALUES (?, (SELECT max(position) FROM 
  ON CONFLICT (name) DO UPDATE SET position = excluded.position"""
 
 
-def fill(folder: Path, count: int, *, expires_at: datetime) -> None:
+def fill(
+    folder: Path, count: int, *, expires_at: datetime, kind: str = "memory", settings: dict[str, Any] | None = None
+) -> None:
     """`count` active leases of the store's one tenant, all read models with them. No server may have it open."""
     with closing(connect(folder / "trstctl.db")) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         ((tenant,),) = connection.execute("SELECT tenant FROM tenants")
         batch = Batch(SqliteLogStore(connection), every_projection(), os.urandom(8).hex())
-        entries = _entries(tenant, count, expires_at)
+        role = msgspec.json.encode(settings or {}).decode()
+        entries = (_entry(_plan(tenant, expires_at, kind, role), tenant) for _ in range(count))
         while some := list(itertools.islice(entries, 2000)):
             batch.write(some)
         connection.execute(_TRACKED, (AuditEvents.name,))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _entries(tenant: str, count: int, expires_at: datetime) -> Iterator[Append]:
+def _entry(plan: LeasePlan, tenant: str) -> Append:
     at = datetime.now(UTC)
-    for _ in range(count):
-        lease = Lease.request(tenant, _plan(tenant, at, expires_at), at)
-        lease.issue({}, at)
-        events = lease.collect_events()
-        yield Append(tenant=tenant, actor="operator#tok_0", request_id=os.urandom(8).hex(), events=events)  # type: ignore[arg-type]  # the library types them as its own base
+    lease = Lease.request(tenant, plan, at)
+    lease.issue({}, at)
+    events = lease.collect_events()
+    return Append(tenant=tenant, actor="operator#tok_0", request_id=os.urandom(8).hex(), events=events)  # type: ignore[arg-type]  # the library types them as its own base
 
 
-def _plan(tenant: str, at: datetime, expires_at: datetime) -> LeasePlan:
+def _plan(tenant: str, expires_at: datetime, kind: str, settings: str) -> LeasePlan:
+    at = datetime.now(UTC)
     noise = os.urandom(6).hex()
     return LeasePlan(
         lease_id=f"lse_{int(at.timestamp() * 1000):012x}{noise}",
         provider=PROVIDER,
-        kind="memory",
+        kind=kind,
         destination=f"{tenant}/{PROVIDER}",
         role=ROLE,
-        settings="{}",
+        settings=settings,
         subject="operator",
         token_id="tok_0",
         account=account_name(ROLE, "operator", noise),
@@ -70,3 +74,9 @@ def left(folder: Path) -> int:
     with closing(sqlite3.connect(folder / "trstctl.db")) as connection:
         ((count,),) = connection.execute("SELECT count(*) FROM due_work WHERE kind = 'lease.revoke'")
     return int(count)
+
+
+def accounts(folder: Path) -> list[str]:
+    """The accounts of all leases."""
+    with closing(sqlite3.connect(folder / "trstctl.db")) as connection:
+        return [name for (name,) in connection.execute("SELECT account FROM leases ORDER BY account")]

@@ -36,6 +36,7 @@ def run(report: Report, folder: Path, *, living: int, expiring: int, seconds: in
     report.row("backend in memory, looked at and removed, bare", f"{bare:,.0f} accounts/s")
     _many_expire(report, folder / "memory", expiring, bare)
     with running() as world:
+        _many_expire_in_postgresql(report, folder / "expiring", world, expiring)
         _postgresql(report, folder / "postgresql", world, seconds)
 
 
@@ -79,8 +80,29 @@ class _Named:
 def _many_expire(report: Report, folder: Path, expiring: int, bare: float) -> None:
     with product(folder, program=_WITH_MEMORY) as server:
         _configure(server, "memory", {}, {}, {})
-    expires_at = datetime.now(UTC) + timedelta(seconds=15 + expiring / 1000)
+    expires_at = _soon(expiring)
     lease_store.fill(folder, expiring, expires_at=expires_at)
+    _expire(report, folder, expiring, expires_at, bare)
+
+
+def _many_expire_in_postgresql(report: Report, folder: Path, world: PostgresWorld, expiring: int) -> None:
+    """Roles that are there, so that there is something to remove; the bare figure is of as many more."""
+    with product(folder) as server:
+        _configure_postgresql(server, world)
+    expires_at = _soon(expiring)
+    lease_store.fill(folder, expiring, expires_at=expires_at, kind="postgresql", settings=world.setup.role)
+    accounts.make_roles(world, lease_store.accounts(folder))
+    bare = accounts.bare_removals(world, expiring, _AT_ONCE)
+    report.row("DROP ROLE, bare", f"{bare:,.0f} roles/s")
+    _expire(report, folder, expiring, expires_at, bare)
+
+
+def _soon(expiring: int) -> datetime:
+    """Late enough for the store to be filled, and the server started and looked at."""
+    return datetime.now(UTC) + timedelta(seconds=20 + expiring / 250)
+
+
+def _expire(report: Report, folder: Path, expiring: int, expires_at: datetime, bare: float) -> None:
     with product(folder, program=_WITH_MEMORY) as server:
         server.ask("POST", f"{STORE}/app/db", {"value": "0123456789abcdef"})
         calm = waits(server, f"{STORE}/app/db", lambda: datetime.now(UTC) > expires_at - timedelta(seconds=0.5))
@@ -111,11 +133,15 @@ def _configure(
     server.ask("PUT", f"{where}/roles/{lease_store.ROLE}", terms)
 
 
+def _configure_postgresql(server: Server, world: PostgresWorld) -> None:
+    direct = {**world.setup.connection, "port": world.server.port}
+    _configure(server, "postgresql", direct, world.setup.secrets, world.setup.role)
+
+
 def _postgresql(report: Report, folder: Path, world: PostgresWorld, seconds: int) -> None:
     """In turn with the bare statements: both want the same processors."""
-    direct = {**world.setup.connection, "port": world.server.port}
     with product(folder) as server:
-        _configure(server, "postgresql", direct, world.setup.secrets, world.setup.role)
+        _configure_postgresql(server, world)
         issue_and_revoke(server, folder, connections=_AT_ONCE, seconds=1)
         pairs = [
             (accounts.bare_with_password(world, 100 * seconds, _AT_ONCE), _through(server, folder, seconds))

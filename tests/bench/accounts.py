@@ -41,11 +41,11 @@ def bare_with_password(world: PostgresWorld, accounts: int, connections: int) ->
 
 
 def make_roles(world: PostgresWorld, names: list[str]) -> None:
-    """Roles as the provider makes them, but for their passwords."""
-    with psycopg.connect(world.server.dsn("app")) as connection, connection.cursor() as cursor:
+    """Roles as the provider makes them, by the same account, but for their passwords."""
+    dsn = world.server.dsn("app", ADMIN, world.setup.secrets["password"])
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         for name in names:
             cursor.execute(f'CREATE ROLE "{name}" LOGIN IN ROLE app_readonly'.encode())
-            cursor.execute(f'GRANT "{name}" TO {ADMIN} WITH ADMIN OPTION'.encode())
 
 
 def bare_removals(world: PostgresWorld, count: int, connections: int) -> float:

@@ -33,13 +33,12 @@ async def test_nothing_of_the_environment_counts(
     config = tmp_path / "config"
     config.write_text(
         "[default]\nregion = us-gov-west-1\nendpoint_url = https://127.0.0.1:9\nuse_fips_endpoint = true\n"
-        "[profile elsewhere]\nca_bundle = /nowhere\nendpoint_url = https://127.0.0.1:9\n"
     )
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIA0000000000000000",
         "AWS_SECRET_ACCESS_KEY": "wrong",
         "AWS_SESSION_TOKEN": "wrong",
-        "AWS_PROFILE": "elsewhere",
+        "AWS_PROFILE": "not-in-that-file",
         "AWS_CONFIG_FILE": str(config),
         "AWS_SHARED_CREDENTIALS_FILE": str(config),
         "AWS_ENDPOINT_URL": "https://127.0.0.1:9",
@@ -64,6 +63,8 @@ async def test_nothing_of_the_environment_counts(
 
 def test_without_addresses_it_is_awss_own_of_the_region_and_partition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://127.0.0.1:9")
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
     for region, sts, iam in (
         ("eu-central-1", "https://sts.eu-central-1.amazonaws.com", "https://iam.amazonaws.com"),
         ("cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn", "https://iam.cn-north-1.amazonaws.com.cn"),

@@ -22,8 +22,8 @@ _SEEDS = 1 if "SIMULATION_SEED" in os.environ else int(os.environ.get("SIMULATIO
 
 
 @pytest.mark.parametrize("chunk", range(min(_CHUNKS, _SEEDS)))
-def test_no_seed_breaks_a_promise(chunk: int) -> None:
-    logging.getLogger("trstctl").setLevel(logging.CRITICAL)
+def test_no_seed_breaks_a_promise(chunk: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "trstctl")
     for seed in range(_FIRST + chunk, _FIRST + _SEEDS, _CHUNKS):
         scenario = Scenario(seed)
         try:

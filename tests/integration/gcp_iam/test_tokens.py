@@ -179,7 +179,7 @@ async def test_a_long_life_of_a_token_takes_the_organisations_leave(
 
 
 async def test_a_token_is_to_be_removed_until_it_has_run_out(token_world: GcpWorld, token_backend: Backend) -> None:
-    account = planned(token_world.setup, seconds=2)
+    account = planned(token_world.setup, seconds=600)
     credential = await token_backend.create(account)
     known = made(account, credential.handle)
     with pytest.raises(NotYet) as refusal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, Protocol
 
 import msgspec
 
@@ -11,14 +12,38 @@ from domain import scopes
 from domain.errors import Forbidden
 
 
+class Policies(Protocol):
+    """What the policies of a token allow, on both faces: paths of the Vault surface, and scopes in their terms."""
+
+    def allows(self, verb: str, path: str | None) -> bool:
+        """Whether they give the scope `verb`, such as `secrets:read`, on `path`; without a path, on everything."""
+        ...
+
+    def somewhere(self, verb: str) -> bool:
+        """Whether they give the scope `verb` on any path at all."""
+        ...
+
+    def capabilities(self, path: str) -> list[str]:
+        """What they give on a path of the Vault surface, such as `secret/data/app`, in order; `["deny"]` if nothing."""
+        ...
+
+    def permits(self, path: str, capability: str, fields: Mapping[str, Any]) -> bool:
+        """Whether they give `capability` on a path of the Vault surface to a request with these fields."""
+        ...
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticated caller: a tenant's token with its subject and its scopes."""
+    """An authenticated caller: a tenant's token with its subject, its scopes and what its policies allow besides."""
 
     tenant: str
     subject: str
     scopes: tuple[str, ...]
     token_id: str
     expires_at: datetime | None = None
+    policies: Policies | None = None
+    """None for a token that has scopes alone."""
+    generation: int = 0
+    """Counts the changes of the tenant's mounts and policies, so that what was read of them is known to be of now."""
 
     @property
     def actor(self) -> str:
@@ -51,7 +76,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def require(self, verb: str, path: str | None = None) -> None:
         """Raises `Forbidden` unless the caller has `verb` on `path`."""
-        scopes.require(self.principal.scopes, verb, path)
+        if self.principal.policies is None or not self.principal.policies.allows(verb, path):
+            scopes.require(self.principal.scopes, verb, path)
 
     def require_all(self, verb: str, paths: Iterable[str], prefix: str) -> None:
         """Raises `Forbidden` unless the caller has `verb` on each of `paths`, which are all there are under `prefix`.
@@ -64,4 +90,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def allows(self, verb: str, path: str | None = None) -> bool:
         """Whether the caller has `verb` on `path`."""
-        return scopes.allows(self.principal.scopes, verb, path)
+        policies = self.principal.policies
+        return scopes.allows(self.principal.scopes, verb, path) or bool(policies and policies.allows(verb, path))
+
+    def allows_somewhere(self, verb: str) -> bool:
+        """Whether the caller has `verb` on any path at all."""
+        policies = self.principal.policies
+        return scopes.allows_somewhere(self.principal.scopes, verb) or bool(policies and policies.somewhere(verb))
+
+    def starts(self, verb: str, prefix: str) -> list[str]:
+        """How the paths under `prefix` begin that the caller may have `verb` on, in order."""
+        policies = self.principal.policies
+        if policies and policies.somewhere(verb):
+            return [prefix]
+        return scopes.starts(self.principal.scopes, verb, prefix)

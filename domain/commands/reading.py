@@ -18,7 +18,6 @@ from domain.event import Event
 from domain.names import checked_path, checked_prefix
 from domain.ports import Append, Clock, EventLog, SealContext, Sealer
 from domain.results import Done, Revealed, SecretMeta, meta_of
-from domain.scopes import allows_somewhere, starts
 from domain.views import SecretsView, SecretVersion
 
 NOWHERE = UUID(int=0)
@@ -134,7 +133,7 @@ class SecretReads:
         With a delimiter, names that go on past it are one folder.
         """
         checked_prefix(prefix)
-        if not allows_somewhere(call.principal.scopes, "secrets:list"):
+        if not call.allows_somewhere("secrets:list"):
             raise Forbidden("this needs the scope secrets:list; ask an operator for a token that has it")
         if delimiter:
             return await self._folders(call, prefix, delimiter, cursor, limit, live=live)
@@ -162,7 +161,7 @@ class SecretReads:
         """
         visible: list[SecretVersion] = []
         size = limit if call.allows("secrets:list") else max(limit, _LOOK)
-        for start in starts(call.principal.scopes, "secrets:list", prefix):
+        for start in call.starts("secrets:list", prefix):
             after = cursor
             while len(visible) < limit:
                 found = await self._view.page(call.tenant, start, after, size, live=live)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final, Self
 from uuid import UUID
+
+import msgspec
 
 from domain.errors import Invalid
 from domain.event import Aggregate, Created, Event
@@ -14,7 +17,10 @@ from domain.names import stream_of
 MAX_GENERATIONS: Final = 32
 """Tokens from one that nobody minted down to the last that mints no more."""
 LIVING: Final = 1
-"""How many events a token has that lives: its issue. The second is its revocation."""
+"""How many events a token has that lives: its issue. The second is its revocation.
+
+How it lives on, renewed and used, is told in a stream of its own: `domain.token_life`.
+"""
 MAX_REASON: Final = 500
 EXPIRED: Final = "expired"
 """The reason that the clock has for a revocation."""
@@ -36,6 +42,9 @@ class ApiTokenIssued(Created, frozen=True, kw_only=True):
     expires_at: datetime | None
     parent: str | None
     hash: str
+    policies: list[str] = msgspec.field(default_factory=list)
+    terms: str = ""
+    """JSON of `domain.token_terms.Terms`; empty for a token that has none."""
 
 
 class ApiTokenRevoked(Event, frozen=True, kw_only=True):
@@ -44,6 +53,8 @@ class ApiTokenRevoked(Event, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "api_token.revoked"
     token_id: str
     reason: str
+    orphaning: bool = False
+    """Whether those that it minted live on, as orphans."""
 
     def apply(self, aggregate: ApiToken) -> None:
         """No way back."""
@@ -72,6 +83,8 @@ class ApiToken(Aggregate):
         parent: str | None,
         digest: str,
         at: datetime,
+        policies: Sequence[str] = (),
+        terms: str = "",
     ) -> Self:
         """A new token; raises `Invalid` for a subject outside A-Z a-z 0-9 _ . @ : / + - (at most 200)."""
         if not _SUBJECT.match(subject):
@@ -87,11 +100,13 @@ class ApiToken(Aggregate):
             expires_at=expires_at,
             parent=parent,
             hash=digest,
+            policies=list(policies),
+            terms=terms,
             timestamp=at,
         )
 
 
-def revocation(tenant: str, token_id: str, reason: str, at: datetime) -> ApiTokenRevoked:
+def revocation(tenant: str, token_id: str, reason: str, at: datetime, *, orphaning: bool = False) -> ApiTokenRevoked:
     """The end of a token: refused by the log if it has ended already, for a token ends once."""
     return ApiTokenRevoked(
         originator_id=token_stream(tenant, token_id),
@@ -99,6 +114,7 @@ def revocation(tenant: str, token_id: str, reason: str, at: datetime) -> ApiToke
         timestamp=at,
         token_id=token_id,
         reason=reason[:MAX_REASON],
+        orphaning=orphaning,
     )
 
 

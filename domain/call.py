@@ -42,6 +42,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     policies: Policies | None = None
     """None for a token that has scopes alone."""
+    policy_names: tuple[str, ...] = ()
     generation: int = 0
     """Counts the changes of the tenant's mounts and policies, so that what was read of them is known to be of now."""
 

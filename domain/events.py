@@ -63,6 +63,14 @@ from domain.rotation_schedule import (
     ScheduleSkipped,
 )
 from domain.secret import Secret, SecretCreated, SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
+from domain.secret_events import (
+    SecretForgotten,
+    SettingsChanged,
+    VersionsDeleted,
+    VersionsExpiring,
+    VersionsPruned,
+    VersionsUndeleted,
+)
 from domain.share import (
     Share,
     ShareCreated,
@@ -73,6 +81,7 @@ from domain.share import (
     ShareViewed,
 )
 from domain.tenant import Tenant, TenantCreated
+from domain.token_life import ApiTokenRenewed, ApiTokenUsed
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     ApiToken,
@@ -90,7 +99,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
     event.TOPIC: event
     for event in (
         ApiTokenIssued,
+        ApiTokenRenewed,
         ApiTokenRevoked,
+        ApiTokenUsed,
         ApprovalBypassed,
         ApprovalDenied,
         ApprovalExpired,
@@ -134,10 +145,12 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ScheduleSkipped,
         SecretCreated,
         SecretDeleted,
+        SecretForgotten,
         SecretRead,
         SecretUndeleted,
         SecretsCompared,
         SecretsInjected,
+        SettingsChanged,
         ShareCreated,
         ShareExpired,
         ShareLocked,
@@ -147,6 +160,10 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SigningKeyCreated,
         TenantCreated,
         VersionWritten,
+        VersionsDeleted,
         VersionsDestroyed,
+        VersionsExpiring,
+        VersionsPruned,
+        VersionsUndeleted,
     )
 }

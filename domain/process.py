@@ -43,7 +43,10 @@ from domain.rotation import (
     RotationVerified,
 )
 from domain.rotation_schedule import ScheduleFired, ScheduleRemoved, ScheduleSet, ScheduleSkipped
+from domain.secret import VersionsDestroyed
+from domain.secret_events import VersionsDeleted, VersionsExpiring, VersionsPruned, VersionsUndeleted
 from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
+from domain.token_life import ApiTokenRenewed
 
 EXPIRE_APPROVAL: Final = "approval.expire"
 EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
@@ -51,6 +54,7 @@ REVOKE_LEASE: Final = "lease.revoke"
 ADVANCE_ROTATION: Final = "rotation.advance"
 RUN_SCHEDULE: Final = "rotation_schedule.run"
 EXPIRE_SHARE: Final = "share.expire"
+DELETE_VERSION: Final = "secret_version.delete"
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -76,6 +80,10 @@ Change = Due | Discharged
 def _token_issued(event: ApiTokenIssued) -> Iterable[Change]:
     if event.expires_at:
         yield Due(EXPIRE_TOKEN, event.token_id, event.expires_at)
+
+
+def _token_renewed(event: ApiTokenRenewed) -> Iterable[Change]:
+    yield Due(EXPIRE_TOKEN, event.token_id, event.expires_at)
 
 
 def _token_revoked(event: ApiTokenRevoked) -> Iterable[Change]:
@@ -150,8 +158,24 @@ def _unscheduled(event: ScheduleRemoved) -> Iterable[Change]:
     yield Discharged(RUN_SCHEDULE, event.schedule_id)
 
 
+def version_ref(path: str, number: int) -> str:
+    """How work on a version of a secret names it; no path has an `@`."""
+    return f"{path}@{number}"
+
+
+def _versions_expiring(event: VersionsExpiring) -> Iterable[Change]:
+    for number in event.numbers:
+        yield Due(DELETE_VERSION, version_ref(event.path, number), event.expires_at)
+
+
+def _versions_settled(event: VersionsDeleted | VersionsDestroyed | VersionsPruned | VersionsUndeleted) -> Iterable[Change]:
+    for number in event.numbers:
+        yield Discharged(DELETE_VERSION, version_ref(event.path, number))
+
+
 _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApiTokenIssued: _token_issued,
+    ApiTokenRenewed: _token_renewed,
     ApiTokenRevoked: _token_revoked,
     ApprovalDenied: _approval_ended,
     ApprovalExpired: _approval_ended,
@@ -181,6 +205,11 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ShareLocked: _share_ended,
     ShareRevoked: _share_ended,
     ShareViewed: _viewed,
+    VersionsDeleted: _versions_settled,
+    VersionsDestroyed: _versions_settled,
+    VersionsExpiring: _versions_expiring,
+    VersionsPruned: _versions_settled,
+    VersionsUndeleted: _versions_settled,
 }
 
 

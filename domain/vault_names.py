@@ -12,7 +12,7 @@ from typing import Final
 
 from domain.names import RESERVED, checked_path
 
-SECRET: Final = "secret/"
+STORE: Final = "secret/"
 """The mount whose names are the store's own."""
 FOLDER: Final = "mount:"
 _TAKEN: Final = "~00"
@@ -28,10 +28,10 @@ def native_path(mount: str, path: str) -> str:
 def native_prefix(mount: str, prefix: str) -> str:
     """How the names in the store begin of the paths that begin with `prefix`; nothing is checked."""
     encoded = "".join(_encoded(prefix, index) for index in range(len(prefix)))
-    if mount != SECRET:
+    if mount != STORE:
         return f"{FOLDER}{mount}{encoded}"
     first, slash, rest = encoded.partition("/")
-    return f"{first}{_TAKEN}{slash}{rest}" if first in RESERVED or first.startswith(FOLDER) else encoded
+    return f"{first}{_TAKEN}{slash}{rest}" if _is_taken(first) else encoded
 
 
 def vault_path(name: str) -> tuple[str, str]:
@@ -39,19 +39,24 @@ def vault_path(name: str) -> tuple[str, str]:
 
     For a name in a mount's folder the mount is empty, and the path begins with the mount's own.
     """
-    if name.startswith(FOLDER) and _TAKEN not in name.partition("/")[0]:
+    if name.startswith(FOLDER) and not name.partition("/")[0].endswith(_TAKEN):
         return "", vault_text(name.removeprefix(FOLDER))
-    return SECRET, vault_text(name)
+    return STORE, vault_text(name)
 
 
 def vault_text(name: str) -> str:
     """A name, or a piece of one between slashes, as Vault's clients write it."""
     first, slash, rest = name.partition("/")
-    plain = f"{first.removesuffix(_TAKEN)}{slash}{rest}"
+    bare = first.removesuffix(_TAKEN)
+    plain = f"{bare}{slash}{rest}" if _is_taken(bare) else name
     try:
         return b"".join(_decoded(part) for part in _split(plain)).decode()
     except UnicodeDecodeError:
         return plain
+
+
+def _is_taken(first: str) -> bool:
+    return first in RESERVED or first.startswith(FOLDER)
 
 
 def _encoded(text: str, index: int) -> str:

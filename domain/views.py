@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
 
 from domain.catalog import ProviderEntry
+from domain.token_terms import Terms
+
+
+UNENDED: Final = "none"
+DUE: Final = "due"
+"""It ends by the clock."""
+DELETED: Final = "deleted"
+WITH_NAME: Final = "name"
+"""It was current when its name was deleted."""
 
 
 class SecretVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +41,18 @@ class SecretVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the name's newest version."""
     live: bool
     """Whether the name answers."""
+    ends_at: datetime | None = None
+    """When this version is or was deleted; None if it is not to be."""
+    end: str = UNENDED
+    """How it ends: one of the words above."""
+
+    def is_deleted(self, now: datetime) -> bool:
+        """Whether it is deleted, by itself or with its name."""
+        return self.end in {DELETED, WITH_NAME} or (self.ends_at is not None and self.ends_at <= now)
+
+    def answers(self, now: datetime) -> bool:
+        """Whether it is shown to who asks for it by its name: what went with a name comes again with it."""
+        return self.live and (self.end == WITH_NAME or not self.is_deleted(now))
 
 
 class SecretsView(Protocol):
@@ -98,6 +119,16 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
     revoked_by: str | None
     reason: str | None
+    policies: tuple[str, ...] = ()
+    terms: Terms | None = None
+    """None for a token that has scopes alone."""
+    uses_left: int = 0
+    """How many requests it may still make; of meaning if its terms count them."""
+    life_version: int = 0
+    """How many renewals and uses it has had."""
+    renewed_at: datetime | None = None
+    generation: int = 0
+    """See `domain.call.Principal`."""
 
 
 class TokensView(Protocol):

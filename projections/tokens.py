@@ -11,10 +11,16 @@ import msgspec
 from domain.api_token import MAX_GENERATIONS, ApiTokenIssued, ApiTokenRevoked, inherited
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
+from domain.token_life import ApiTokenRenewed, ApiTokenUsed
+from domain.token_terms import decoded
 from domain.views import TokenRow
 
 _SELECT: Final = """SELECT tenant, token_id, subject, scopes, parent, created_at, expires_at, revoked_at, revoked_by,
  reason FROM api_tokens"""
+_WHOLE: Final = """SELECT t.tenant, t.token_id, t.subject, t.scopes, t.parent, t.created_at, t.expires_at, t.revoked_at,
+ t.revoked_by, t.reason, w.policies, w.terms, w.uses_left, w.version, w.renewed_at,
+ (SELECT g.generation FROM vault_generations g WHERE g.tenant = t.tenant)
+ FROM api_tokens t LEFT JOIN token_terms w ON w.tenant = t.tenant AND w.token_id = t.token_id"""
 _LINE: Final = """WITH RECURSIVE line AS (
  SELECT api_tokens.*, 1 AS generation FROM api_tokens WHERE tenant = ? AND token_id = ?
  UNION ALL SELECT older.*, line.generation + 1 FROM api_tokens older
@@ -30,6 +36,11 @@ _MINTED: Final = """WITH RECURSIVE minted (tenant, token_id) AS (
  WHERE younger.revoked_at IS NULL AND (younger.expires_at IS NULL OR younger.expires_at > ?))
  SELECT tenant, token_id FROM minted"""
 _ISSUE: Final = "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, 0)"
+_TERMS: Final = "INSERT INTO token_terms VALUES (?, ?, ?, ?, ?, 0, NULL)"
+_EXPIRES: Final = "UPDATE api_tokens SET expires_at = ? WHERE tenant = ? AND token_id = ?"
+_RENEWED: Final = "UPDATE token_terms SET version = ?, renewed_at = ? WHERE tenant = ? AND token_id = ?"
+_USED: Final = "UPDATE token_terms SET version = ?, uses_left = ? WHERE tenant = ? AND token_id = ?"
+_ORPHAN: Final = "UPDATE api_tokens SET parent = NULL WHERE tenant = ? AND parent = ?"
 _REVOKE: Final = """UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?), revoked_by = coalesce(revoked_by, ?),
  reason = coalesce(reason, ?), recorded = 1 WHERE tenant = ? AND token_id = ?"""
 _REVOKE_MINTED: Final = f"""UPDATE api_tokens SET revoked_at = ?, revoked_by = ?, reason = ?
@@ -41,7 +52,7 @@ class Tokens:
     """The read model, and its queries."""
 
     name: ClassVar[str] = "tokens"
-    tables: ClassVar[tuple[str, ...]] = ("api_tokens",)
+    tables: ClassVar[tuple[str, ...]] = ("api_tokens", "token_terms")
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS api_tokens (
         tenant TEXT NOT NULL, token_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
@@ -53,6 +64,9 @@ class Tokens:
         "CREATE INDEX IF NOT EXISTS api_tokens_minted ON api_tokens (tenant, parent) WHERE revoked_at IS NULL",
         """CREATE INDEX IF NOT EXISTS api_tokens_unrecorded ON api_tokens (tenant, token_id)
         WHERE revoked_at IS NOT NULL AND recorded = 0""",
+        """CREATE TABLE IF NOT EXISTS token_terms (
+        tenant TEXT NOT NULL, token_id TEXT NOT NULL, policies TEXT NOT NULL, terms TEXT NOT NULL,
+        uses_left BIGINT NOT NULL, version BIGINT NOT NULL, renewed_at TEXT, PRIMARY KEY (tenant, token_id))""",
     )
 
     def __init__(self, reader: Reader) -> None:
@@ -71,21 +85,25 @@ class Tokens:
                 record.tenant, event.token_id, event.hash, event.subject, scopes, event.parent, instant(record.time),
                 expires,
             )  # fmt: skip
+            if event.terms:
+                yield _terms(record.tenant, event)
         elif isinstance(event, ApiTokenRevoked):
-            end, tenant = instant(record.time), record.tenant
-            yield _REVOKE, (end, record.actor, event.reason, tenant, event.token_id)
-            reason = inherited(event.token_id, event.reason)
-            yield _REVOKE_MINTED, (end, record.actor, reason, tenant, event.token_id, end, end)
+            yield from _revoked(record, event)
+        elif isinstance(event, ApiTokenRenewed):
+            yield _EXPIRES, (instant(event.expires_at), record.tenant, event.token_id)
+            yield _RENEWED, (record.version, instant(record.time), record.tenant, event.token_id)
+        elif isinstance(event, ApiTokenUsed):
+            yield _USED, (record.version, event.remaining, record.tenant, event.token_id)
 
     async def by_hash(self, digest: str) -> TokenRow | None:
         """The token with this hash, whatever its tenant: this is how a caller's tenant becomes known."""
-        rows = await self._reader.system_rows(f"{_SELECT} WHERE hash = ?", (digest,))
-        return _token(rows[0]) if rows else None
+        rows = await self._reader.system_rows(f"{_WHOLE} WHERE t.hash = ?", (digest,))
+        return _whole(rows[0]) if rows else None
 
     async def by_id(self, tenant: str, token_id: str) -> TokenRow | None:
         """One of the tenant's tokens."""
-        row = await self._reader.row(tenant, f"{_SELECT} WHERE tenant = ? AND token_id = ?", (tenant, token_id))
-        return _token(row) if row else None
+        row = await self._reader.row(tenant, f"{_WHOLE} WHERE t.tenant = ? AND t.token_id = ?", (tenant, token_id))
+        return _whole(row) if row else None
 
     async def lineage(self, tenant: str, token_id: str) -> list[TokenRow]:
         """The token and what it was minted by, the oldest first."""
@@ -113,6 +131,36 @@ class Tokens:
             sql = f"{sql} AND revoked_at IS NULL"
         rows = await self._reader.rows(tenant, f"{sql} ORDER BY token_id LIMIT ?", (*parameters, limit))
         return [_token(row) for row in rows]
+
+
+def _terms(tenant: str, event: ApiTokenIssued) -> Statement:
+    policies = msgspec.json.encode(event.policies).decode()
+    return _TERMS, (tenant, event.token_id, policies, event.terms, decoded(event.terms).uses)
+
+
+def _revoked(record: Record, event: ApiTokenRevoked) -> Iterable[Statement]:
+    end, tenant = instant(record.time), record.tenant
+    yield _REVOKE, (end, record.actor, event.reason, tenant, event.token_id)
+    if event.orphaning:
+        yield _ORPHAN, (tenant, event.token_id)
+    else:
+        reason = inherited(event.token_id, event.reason)
+        yield _REVOKE_MINTED, (end, record.actor, reason, tenant, event.token_id, end, end)
+
+
+def _whole(row: Row) -> TokenRow:
+    token = _token(row)
+    if row[11] is None:
+        return token if row[15] is None else msgspec.structs.replace(token, generation=row[15])
+    return msgspec.structs.replace(
+        token,
+        policies=tuple(msgspec.json.decode(row[10])),
+        terms=decoded(row[11]),
+        uses_left=row[12],
+        life_version=row[13],
+        renewed_at=parsed(row[14]) if row[14] else None,
+        generation=row[15] or 0,
+    )
 
 
 def _token(row: Row) -> TokenRow:

@@ -37,6 +37,7 @@ from projections.secrets import Secrets
 from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.tokens import Tokens
+from projections.vault_config import VaultConfiguration
 
 EVENTS = """SELECT position, id, stream, version, type, tenant, time, actor, request_id, body, prev_hash, hash
  FROM events ORDER BY position"""
@@ -57,6 +58,7 @@ def every_projection(reader: Any = None) -> list[Projection]:
         Rotations(reader),
         RotationSchedules(reader),
         Shares(reader),
+        VaultConfiguration(reader),
     ]
 
 

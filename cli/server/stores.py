@@ -30,6 +30,7 @@ from projections.secrets import Secrets
 from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.tokens import Tokens
+from projections.vault_config import VaultConfiguration
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Views:
     rotations: Rotations
     rotation_schedules: RotationSchedules
     shares: Shares
+    vault_config: VaultConfiguration
 
     @classmethod
     def over(cls, reader: Reader) -> Views:
@@ -65,6 +67,7 @@ class Views:
             rotations=Rotations(reader),
             rotation_schedules=RotationSchedules(reader),
             shares=Shares(reader),
+            vault_config=VaultConfiguration(reader),
         )
 
     @property
@@ -73,6 +76,7 @@ class Views:
         return (
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
+            self.vault_config,
         )  # fmt: skip
 
     @property

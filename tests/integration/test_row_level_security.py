@@ -30,8 +30,9 @@ pytestmark = pytest.mark.anyio
 
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
-    "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths", "approvals", "due_work",
+    "token_terms",    "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths", "approvals", "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
+    "vault_generations",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -57,7 +58,7 @@ def fill(store: PostgresStore, tenant: str) -> None:
         ),
         ApiTokenIssued(
             originator_id=stream, originator_version=3, timestamp=at, originator_topic="api_token", token_id="id",
-            subject="ci", scopes=["*"], expires_at=None, parent=None, hash=tenant,
+            subject="ci", scopes=["*"], expires_at=None, parent=None, hash=tenant, terms="{}",
         ),
         ApprovalRequested(
             originator_id=stream, originator_version=4, timestamp=at, originator_topic="approval", approval_id="id",

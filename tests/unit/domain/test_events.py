@@ -30,7 +30,7 @@ FIELD_NAMES = {
     "originator_id", "originator_version", "originator_topic", "timestamp",
     "path", "number", "numbers", "everything", "how", "cause", "recovered_from", "variables", "left", "right",
     "seal_id", "seal_digest", "content_type", "metadata", "references",
-    "token_id", "subject", "scopes", "expires_at", "parent", "hash", "reason",
+    "token_id", "subject", "scopes", "expires_at", "parent", "hash", "reason", "policies", "terms", "orphaning",
     "name", "title", "old", "new", "keys", "key_id", "public",
     "kind", "ref", "destination", "node", "until", "error", "detail", "retry_at",
     "lease_id", "provider", "role", "settings", "account", "max_expires_at", "give_up_at", "look_at", "handle",
@@ -47,7 +47,7 @@ NEVER = re.compile(
 
 # Topics are in logs for ever: what stands here is never taken away or given to something else.
 TOPICS = {
-    "api_token.issued", "api_token.revoked",
+    "api_token.issued", "api_token.renewed", "api_token.revoked", "api_token.used",
     "approval.bypassed", "approval.denied", "approval.expired", "approval.granted", "approval.requested",
     "approval.used", "approval.voided", "approval.withdrawn",
     "delivery.attempted", "delivery.failed", "delivery.parked", "delivery.resolved", "delivery.retried",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 from adapters.fail_points import reached
-from domain.backends import Account, Backend, Credential, Rotatable
+from domain.backends import Account, Backend, Bulk, Credential, Rotatable
 
 
 def mortal(backend: Backend) -> Backend:
-    """`backend` with its fail-points; what can rotate still can."""
+    """`backend` with its fail-points; what can rotate, or end many at once, still can."""
+    in_bulk = isinstance(backend, Bulk)
     if hasattr(backend, "create_like"):
-        return MortalRotatable(cast("Rotatable", backend))
-    return MortalBackend(backend)
+        return (MortalRotatableInBulk if in_bulk else MortalRotatable)(cast("Rotatable", backend))
+    return (MortalInBulk if in_bulk else MortalBackend)(backend)
 
 
 class MortalBackend:
@@ -77,3 +78,19 @@ class MortalRotatable(MortalBackend):
 
     async def exists(self, name: str) -> bool:
         return await self._rotatable.exists(name)
+
+
+class MortalInBulk(MortalBackend):
+    """The same for one that can end many at once."""
+
+    async def remove_all(self, accounts: Sequence[Account]) -> None:
+        reached("backend.remove.before")
+        await cast("Bulk", self.backend).remove_all(accounts)
+        reached("backend.remove.after")
+
+    async def present_of(self, accounts: Sequence[Account]) -> set[str]:
+        return await cast("Bulk", self.backend).present_of(accounts)
+
+
+class MortalRotatableInBulk(MortalRotatable, MortalInBulk):
+    """The same for one that can do both."""

@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from adapters.outbox_lane import Hands, Lane, Pace
+from adapters.outbox_hands import Hands, Pace
+from adapters.outbox_lane import Lane
 
 
 class Outbox:

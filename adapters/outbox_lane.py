@@ -5,66 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from adapters.fail_points import reached
-from adapters.outbox_attempts import Attempts, means_unreachable
+from adapters.outbox_attempts import means_unreachable
+from adapters.outbox_claims import Claims
+from adapters.outbox_hands import Hands, Pace
+from adapters.outbox_outcomes import Outcomes
 from domain.backends import BackendUnavailable, UnknownDestination
 from domain.errors import Conflict, NotFound, VersionConflict
-from domain.ports import Append, Clock
-from domain.process import RetryPolicy
-from domain.views import DueWorkView, Work
+from domain.undertaking import Begun
+from domain.views import Work
 
-Inside = Callable[[Work], Awaitable[None]]
-"""Does work that touches nothing but the log: the event it appends is the whole of it, and needs no intent before."""
 _TRIES: Final = 3
 """How often a lane looks for work anew when other nodes took all it wanted."""
+_UNRECORDED: Final = 128
+"""With so many outcomes still to be recorded, nothing more is begun."""
 _log = logging.getLogger("trstctl.outbox")
-
-
-class Effect(Protocol):
-    """Does work of one kind that touches something outside the log."""
-
-    async def begin(self, work: Work, intent: Append) -> None:
-        """Append the intent, with what the aggregate adds to it; raises `VersionConflict` if another node has it."""
-        ...
-
-    async def carry_out(self, work: Work) -> None:
-        """Do it, look that it is done, and append the outcome that discharges it; raises what went wrong."""
-        ...
-
-
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How a lane goes about it."""
-
-    at_once: int = 8
-    """Most pieces of work under way at once."""
-    seconds: float = 60.0
-    """Longest that one attempt may take."""
-
-    @property
-    def claim_seconds(self) -> float:
-        """How long work is a node's own: it may wait for others of the same claim before it is begun."""
-        return 3 * self.seconds
-
-
-class Hands(msgspec.Struct, frozen=True, kw_only=True):
-    """What every lane of a node works with. `told` hears each attempt's kind and outcome; `chance` gives 0 to 1."""
-
-    view: DueWorkView
-    attempts: Attempts
-    clock: Clock
-    policy: RetryPolicy
-    chance: Callable[[], float]
-    inside: Mapping[str, Inside]
-    effects: Mapping[str, Effect]
-    told: Callable[[str, str], None]
 
 
 class Lane:
@@ -74,7 +35,9 @@ class Lane:
         self._destination = destination
         self._hands = hands
         self._pace = pace
-        self._taken: deque[Work] = deque()
+        self._claims = Claims(destination, hands, pace)
+        self._outcomes = Outcomes(hands, self._recorded)
+        self._taken: deque[Begun] = deque()
         self._busy: set[UUID] = set()
         self._working = 0
         self._changed = asyncio.Event()
@@ -121,78 +84,107 @@ class Lane:
     async def _keep_busy(self, group: asyncio.TaskGroup) -> None:
         """Have as much under way as may be, and as much again claimed: then nobody waits for a claim."""
         for _ in range(_TRIES):
-            if len(self._taken) >= self._pace.at_once or self._rests() or not await self._take():
+            self._employ(group)
+            if len(self._taken) >= self._pace.at_once or self._has_enough() or not await self._take():
                 return
-            for _ in range(min(len(self._taken), self._pace.at_once - self._working)):
-                self._working += 1
-                group.create_task(self._work())
+        self._employ(group)
 
-    async def _work(self) -> None:
-        try:
-            while self._taken:
-                await self._attended(self._taken.popleft())
-        finally:
-            self._working -= 1
+    def _employ(self, group: asyncio.TaskGroup) -> None:
+        for _ in range(min(len(self._taken), self._pace.at_once - self._working)):
+            self._working += 1
+            group.create_task(self._work(group))
 
-    async def _attended(self, work: Work) -> None:
-        try:
-            await self._do(work)
-        finally:
-            self._busy.discard(work.stream)
-            self._changed.set()
+    def _has_enough(self) -> bool:
+        return self._rests() or len(self._outcomes) >= _UNRECORDED
 
     async def _take(self) -> bool:
         """Claim some of what is due; whether there was anything to claim."""
-        most, busy = 2 * self._pace.at_once, self._busy.copy()
-        due = await self._hands.view.due(self._destination, self._hands.clock(), 4 * most + len(busy))
-        free = sorted((work for work in due if work.stream not in busy), key=lambda _: self._hands.chance())
-        claimed = await asyncio.gather(*(self._claimed(work) for work in free[:most]))
+        claimed, was_any = await self._claims.take(self._busy.copy())
         if not self._rests():
-            self._taken.extend(work for work in claimed if work)
-            self._busy.update(work.stream for work in claimed if work)
-        return bool(free)
+            self._taken.extend(claimed)
+            self._busy.update(begun.work.stream for begun in claimed)
+        return was_any
 
     def _drop(self) -> None:
         """Leave what is claimed and not begun: it comes round when the claim ends."""
-        self._busy.difference_update(work.stream for work in self._taken)
+        self._let_go(self._taken)
         self._taken.clear()
 
-    async def _claimed(self, work: Work) -> Work | None:
-        if work.kind in self._hands.inside:
-            return msgspec.structs.replace(work, attempts=work.attempts + 1)
-        effect = self._hands.effects.get(work.kind)
-        claimed, intent = self._hands.attempts.intent(work, self._pace.claim_seconds)
-        try:
-            await (effect.begin(work, intent) if effect else self._hands.attempts.append(intent))
-        except (VersionConflict, NotFound):
-            return None
-        reached("outbox.claimed")
-        return claimed
+    def _let_go(self, begun: Iterable[Begun]) -> None:
+        self._busy.difference_update(each.work.stream for each in begun)
+        self._changed.set()
 
-    async def _do(self, work: Work) -> None:
-        if work.kind not in self._hands.inside and self._is_late(work):
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        try:
+            while self._taken:
+                some = self._next()
+                self._changed.set()
+                await self._do(some, group)
+        finally:
+            self._working -= 1
+
+    def _next(self) -> list[Begun]:
+        """One, or as many as are done together."""
+        some = [self._taken.popleft()]
+        batched = self._hands.batched.get(some[0].work.kind)
+        most = batched.together(some[0].work) if batched and not some[0].alone else 1
+        while self._taken and len(some) < most and _fits(some[0], self._taken[0]):
+            some.append(self._taken.popleft())
+        return some
+
+    async def _do(self, some: Sequence[Begun], group: asyncio.TaskGroup) -> None:
+        if some[0].work.kind not in self._hands.inside and any(self._is_late(each.work) for each in some):
+            self._let_go(some)
             return
         try:
             async with asyncio.timeout(self._pace.seconds):
-                await self._carried_out(work)
+                await self._carried_out(some)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded, and the work stays due
-            await self._failed(work, _shown(error))
+            await self._failed_together(some, error)
         else:
-            reached("outbox.done")
             self._unreachable = 0
-            self._hands.told(work.kind, "done")
+            await self._succeeded(some, group)
 
     def _is_late(self, work: Work) -> bool:
         """Whether the claim might end before the attempt does: then another node may begin it, and this one may not."""
         return self._hands.clock() + timedelta(seconds=self._pace.seconds) > work.due_at
 
-    async def _carried_out(self, work: Work) -> None:
+    async def _carried_out(self, some: Sequence[Begun]) -> None:
+        work = some[0].work
         if inside := self._hands.inside.get(work.kind):
             await inside(work)
+        elif batched := self._hands.batched.get(work.kind):
+            await batched.do_all(some)
         elif effect := self._hands.effects.get(work.kind):
             await effect.carry_out(work)
         else:
             raise UnknownDestination(f"this version knows nothing of work of the kind {work.kind!r}; use the newer one")
+
+    async def _succeeded(self, some: Sequence[Begun], group: asyncio.TaskGroup) -> None:
+        if some[0].work.kind in self._hands.batched:
+            self._outcomes.add(some, group)
+            return
+        for each in some:
+            await self._recorded(each, None)
+
+    async def _recorded(self, begun: Begun, error: Exception | None) -> None:
+        try:
+            if error:
+                await self._failed(begun.work, error)
+            else:
+                reached("outbox.done")
+                self._hands.told(begun.work.kind, "done")
+        finally:
+            self._let_go([begun])
+
+    async def _failed_together(self, some: Sequence[Begun], error: Exception) -> None:
+        """What failed for several may have failed for one of them: from here on each is by itself."""
+        if len(some) > 1 and not self._rests():
+            self._taken.extendleft(each._replace(alone=True) for each in reversed(some))
+            self._changed.set()
+            return
+        for each in some:
+            await self._recorded(each, _shown(error))
 
     async def _failed(self, work: Work, error: Exception) -> None:
         if isinstance(error, Conflict | NotFound) and not await self._is_still_due(work):
@@ -216,6 +208,10 @@ class Lane:
         pause = self._hands.policy.pause(self._unreachable, self._hands.chance())
         self._rests_until = self._hands.clock() + pause
         self._drop()
+
+
+def _fits(one: Begun, other: Begun) -> bool:
+    return one.work.kind == other.work.kind and one.work.tenant == other.work.tenant and not other.alone
 
 
 def _shown(error: Exception) -> Exception:

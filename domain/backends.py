@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -118,6 +118,19 @@ class Rotatable(Backend, Protocol):
 
     async def exists(self, name: str) -> bool:
         """Look whether an account of this name, ours or not, is there."""
+        ...
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """What a backend has besides if it ends many accounts for little more than the price of one."""
+
+    async def remove_all(self, accounts: Sequence[Account]) -> None:
+        """As `remove` does with each. If it raises, how many of them are gone is open."""
+        ...
+
+    async def present_of(self, accounts: Sequence[Account]) -> set[str]:
+        """The names of those of which anything is there, by a fresh read of the backend."""
         ...
 
 

@@ -73,6 +73,13 @@ class Repository(Protocol):
         """The aggregate as of now (None if it has no events), alone in this process until the block is left."""
         ...
 
+    async def unheld(self, kind: type[A], streams: Sequence[UUID]) -> Mapping[UUID, A]:
+        """Those of `streams` that have events and that nobody holds in this process, as of now, in one read.
+
+        Nobody is kept from them: what is appended from what they say is refused if they have changed by then.
+        """
+        ...
+
 
 class Kept(msgspec.Struct, frozen=True):
     """A reply to be stored in the same append as what it answers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
 from uuid import UUID
@@ -16,6 +16,7 @@ from domain.ports import Reader
 A = TypeVar("A", bound=Aggregate)
 
 _NEWER = "SELECT version, type, time, body FROM events WHERE stream = ? AND version > ? ORDER BY version"
+_WHOLE = "SELECT stream, version, type, time, body FROM events WHERE stream IN ({marks}) ORDER BY stream, version"
 
 
 class StreamRepository:
@@ -44,6 +45,16 @@ class StreamRepository:
                     self._keep(stream, aggregate)
         finally:
             self._return(stream)
+
+    async def unheld(self, kind: type[A], streams: Sequence[UUID]) -> Mapping[UUID, A]:
+        """Those that have events and are not held, read whole; they are kept for nobody."""
+        wanted = {str(stream): stream for stream in streams if stream not in self._locks}
+        found: dict[UUID, Aggregate | None] = {}
+        sql = _WHOLE.format(marks=", ".join("?" * len(wanted)))
+        for name, number, topic, time, body in await self._reader.system_rows(sql, tuple(wanted)) if wanted else ():
+            stream = wanted[name]
+            found[stream] = event_of(topic, stream, number, time, bytes(body)).mutate(found.get(stream))
+        return cast("Mapping[UUID, A]", {stream: aggregate for stream, aggregate in found.items() if aggregate})
 
     async def _current(self, stream: UUID) -> Aggregate | None:
         aggregate = self._kept.get(stream)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
-from adapters.outbox_lane import Effect, Hands, Inside, Pace
+from adapters.outbox_hands import Batched, Effect, Hands, Inside, Pace
 from cli.server.approving import Approving
 from cli.server.config.process import Process
 from cli.server.leasing import Leasing
@@ -70,7 +70,12 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
 
 def effects(parts: Parts) -> Mapping[str, Effect]:
     """By kind, what is done at a backend."""
-    return {ADVANCE_ROTATION: parts.rotating.takeover, REVOKE_LEASE: parts.leasing.revocation}
+    return {ADVANCE_ROTATION: parts.rotating.takeover}
+
+
+def batched(parts: Parts) -> Mapping[str, Batched]:
+    """By kind, what is done at a backend and may come by the thousand."""
+    return {REVOKE_LEASE: parts.leasing.revocation}
 
 
 def open_outbox(
@@ -92,6 +97,7 @@ def open_outbox(
         chance=chance,
         inside=inside(parts),
         effects=effects(parts),
+        batched=batched(parts),
         told=told,
     )
     pace = Pace(at_once=settings.at_once, seconds=settings.attempt_seconds)

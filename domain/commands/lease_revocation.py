@@ -1,27 +1,36 @@
-"""How the process manager takes a credential back: remove it, look, and only then say that it is gone."""
+"""How the process manager takes credentials back: remove them, look, and only then say that they are gone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
-from domain.backends import Backend, BackendRefused, UnknownDestination
+from domain.backends import Account, Backend, BackendRefused, Bulk, UnknownDestination
 from domain.catalog import Catalog
 from domain.commands.lease_terms import account_of
 from domain.errors import NotFound
+from domain.event import Event
 from domain.lease import Lease
 from domain.names import stream_of
 from domain.ports import Append, Clock, EventLog, Repository
+from domain.undertaking import Begun
 from domain.views import Work
+
+_TOGETHER: Final = 32
+"""Accounts that are ended in one go where the backend can: it must be done well within the time limit of a call."""
 
 
 class LeaseRevocation:
-    """Work of the kind `lease.revoke`; `ref` is the lease's id."""
+    """Work of the kind `lease.revoke`; `ref` is the lease's id. What it knows of work that is begun is the lease."""
 
     def __init__(self, log: EventLog, repository: Repository, catalog: Catalog, clock: Clock) -> None:
         self._log = log
         self._repository = repository
         self._catalog = catalog
         self._clock = clock
+        self._in_bulk: set[str] = set()
 
     async def begin(self, work: Work, intent: Append) -> None:
         """With the intent, the lease's end is recorded, so that from now on nothing renews or finishes it."""
@@ -32,15 +41,52 @@ class LeaseRevocation:
             events = [*intent.events, *lease.collect_events()]
             await self._log.append(msgspec.structs.replace(intent, events=events))
 
-    async def carry_out(self, work: Work) -> None:
-        """Remove the account, look, record; raises `UnknownDestination`, `BackendError`."""
-        lease = await self._lease(work)
-        backend = await self._backend(work.tenant, lease)
-        account = account_of(work.tenant, lease, self._catalog.settings(lease.kind, lease.settings))
-        await backend.remove(account)
-        if await backend.present(account):
-            raise BackendRefused(f"the account {account.name} was removed and is still there; look at the backend")
-        await self._verified(work)
+    async def begin_all(self, claims: Sequence[tuple[Work, Append]]) -> Sequence[Begun]:
+        """The same for several of one tenant; raises `NotFound`, also if one of them is in use at this moment."""
+        streams = [stream_of("lease", work.tenant, work.ref) for work, _ in claims]
+        leases = await self._repository.unheld(Lease, streams)
+        events: list[Event] = []
+        begun = []
+        for stream, (work, intent) in zip(streams, claims, strict=True):
+            if (lease := leases.get(stream)) is None:
+                raise NotFound(f"there is no lease {work.ref!r}")
+            lease.end(self._clock())
+            events += [*intent.events, *lease.collect_events()]  # type: ignore[list-item]  # the library types them as its own base
+            begun.append(Begun(work, lease))
+        await self._log.append(msgspec.structs.replace(claims[0][1], events=events))
+        return begun
+
+    def together(self, work: Work) -> int:
+        """Many, if the backend was seen to end many at once."""
+        return _TOGETHER if work.destination in self._in_bulk else 1
+
+    async def do_all(self, begun: Sequence[Begun]) -> None:
+        """Remove the accounts, and look; raises `UnknownDestination`, `BackendError`."""
+        leases = [each.known or await self._lease(each.work) for each in begun]
+        tenant = begun[0].work.tenant
+        backend = await self._backend(tenant, leases)
+        accounts = [self._account(tenant, lease) for lease in leases]
+        if still := await self._still_there(backend, accounts):
+            raise BackendRefused(f"the account {still} was removed and is still there; look at the backend")
+
+    async def _still_there(self, backend: Backend, accounts: Sequence[Account]) -> str:
+        if len(accounts) == 1:
+            await backend.remove(accounts[0])
+            return accounts[0].name if await backend.present(accounts[0]) else ""
+        if not isinstance(backend, Bulk):
+            raise BackendRefused("this backend ends one account at a time")
+        await backend.remove_all(accounts)
+        return min(await backend.present_of(accounts), default="")
+
+    async def record_all(self, done: Sequence[Begun]) -> None:
+        """They are seen to be gone. What fails for several may be repeated for each."""
+        if len(done) == 1 or any(each.known is None for each in done):
+            for each in done:
+                await self._verified(each.work)
+            return
+        for each in done:
+            each.known.verify(self._clock())
+        await self._append(done[0].work, [event for each in done for event in each.known.collect_events()])
 
     async def _lease(self, work: Work) -> Lease:
         async with self._repository.hold(Lease, stream_of("lease", work.tenant, work.ref)) as lease:
@@ -48,25 +94,37 @@ class LeaseRevocation:
                 raise NotFound(f"there is no lease {work.ref!r}")
             return lease
 
-    async def _backend(self, tenant: str, lease: Lease) -> Backend:
-        entry = await self._catalog.find(tenant, lease.provider)
-        if entry is None or entry.destination != lease.destination or entry.kind != lease.kind:
-            raise UnknownDestination(
-                f"the account {lease.account} is at the provider {lease.provider!r} ({lease.kind}), which is not"
-                " configured any more; configure it again under this name, then retry"
-            )
-        return await self._catalog.backend(tenant, entry)
+    def _account(self, tenant: str, lease: Lease) -> Account:
+        return account_of(tenant, lease, self._catalog.settings(lease.kind, lease.settings))
+
+    async def _backend(self, tenant: str, leases: Sequence[Lease]) -> Backend:
+        """The one that all of them are at."""
+        entry = await self._catalog.find(tenant, leases[0].provider)
+        for lease in leases:
+            if entry is None or (entry.name, entry.destination, entry.kind) != (
+                lease.provider,
+                lease.destination,
+                lease.kind,
+            ):
+                raise UnknownDestination(
+                    f"the account {lease.account} is at the provider {lease.provider!r} ({lease.kind}), which is not"
+                    " configured any more; configure it again under this name, then retry"
+                )
+        if entry is None:
+            raise NotFound("there is no work to be done")
+        backend = await self._catalog.backend(tenant, entry)
+        (self._in_bulk.add if isinstance(backend, Bulk) else self._in_bulk.discard)(entry.destination)
+        return backend
 
     async def _verified(self, work: Work) -> None:
         async with self._repository.hold(Lease, stream_of("lease", work.tenant, work.ref)) as lease:
-            if lease is None or lease.gone:
-                return
-            lease.verify(self._clock())
+            if lease is not None and not lease.gone:
+                lease.verify(self._clock())
+                await self._append(work, lease.collect_events())
+
+    async def _append(self, work: Work, events: Sequence[object]) -> None:
+        if events:
+            request_id = work.stream.hex
             await self._log.append(
-                Append(
-                    tenant=work.tenant,
-                    actor="trstctl",
-                    request_id=work.stream.hex,
-                    events=lease.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                )
+                Append(tenant=work.tenant, actor="trstctl", request_id=request_id, events=events)  # type: ignore[arg-type]  # the library types them as its own base
             )

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from adapters.provider_table import KINDS, kind
-from domain.backends import Backend, BackendRefused, BackendUnavailable, NotYet
+from domain.backends import Backend, BackendRefused, BackendUnavailable, Bulk, NotYet
 from tests.backends.expectations import created, fails, silent
 from tests.backends.opening import LIMIT, TIMEOUT, made, opened, planned
 from tests.backends.table import WORLDS
@@ -62,6 +62,22 @@ async def test_removal_ends_open_sessions(world: World, backend: Backend) -> Non
     assert await still_open()
     await backend.remove(account)
     assert not await still_open()
+
+
+async def test_many_are_ended_together_with_their_sessions_and_no_other_is(world: World, backend: Backend) -> None:
+    if not isinstance(backend, Bulk):
+        pytest.skip("it ends one at a time")
+    (spared, still_works), *ended = [await created(backend, world) for _ in range(4)]
+    sessions = [await world.session(credential.fields) for _, credential in ended] if hasattr(world, "session") else []
+    accounts = [account for account, _ in ended]
+    assert await backend.present_of([*accounts, planned(world.setup)]) == {account.name for account in accounts}
+    await backend.remove_all([*accounts, planned(world.setup)])
+    assert await backend.present_of([spared, *accounts]) == {spared.name}
+    assert all([await fails(world, credential) for _, credential in ended])
+    assert not any([await is_open() for is_open in sessions])
+    await world.log_in(still_works.fields)
+    await backend.remove_all([*accounts, spared])
+    assert not {account.name for account in (spared, *accounts)} & await world.names()
 
 
 async def test_removing_what_never_was_succeeds(world: World, backend: Backend) -> None:
@@ -162,6 +178,8 @@ async def test_a_backend_that_hangs_is_unavailable_in_time(world: World) -> None
     try:
         await backend.check()
         world.freeze()
+        if isinstance(backend, Bulk):
+            removals += [lambda: backend.remove_all([account]), lambda: backend.present_of([account])]
         for ask in (lambda: backend.create(account), *removals, backend.check):
             began = time.monotonic()
             with pytest.raises(BackendUnavailable):

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
-from adapters.outbox_lane import Hands, Pace
+from adapters.outbox_hands import Hands, Pace
 from domain.backends import BackendUnavailable
 from domain.commands.attention import AttentionCommands
 from domain.ports import Append

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from random import Random
 
@@ -19,11 +19,15 @@ class FaultyBackend:
     """What is there, since when it was made and until when it was there, by the loop's time."""
 
     def __init__(self, chance: Random, heals_at: float) -> None:
+        self.in_bulk = chance.random() < 0.5
+        """Whether the nodes know that it ends many accounts at once."""
         self._chance = chance
         self._heals_at = heals_at
         self.there: dict[str, float] = {}
         self.gone: dict[str, float] = {}
         self.created: list[str] = []
+        self.together: list[int] = []
+        """How many accounts each call was about that ends many."""
 
     async def create(self, account: Account) -> Credential:
         def made() -> None:
@@ -42,11 +46,28 @@ class FaultyBackend:
         if _now() < self._heals_at and self._chance.random() < 0.1:
             return  # it says that it is done
 
+        await self._faulty(lambda: self._end(account))
+
+    def _end(self, account: Account) -> None:
+        if self.there.pop(account.name, None) is not None:
+            self.gone[account.name] = _now()
+
+    async def remove_all(self, accounts: Sequence[Account]) -> None:
+        """Of some only, now and then, whatever it says of all."""
+        self.together.append(len(accounts))
+        some = accounts
+        if _now() < self._heals_at and self._chance.random() < 0.2:
+            some = accounts[: self._chance.randrange(len(accounts))]
+
         def removed() -> None:
-            if self.there.pop(account.name, None) is not None:
-                self.gone[account.name] = _now()
+            for account in some:
+                self._end(account)
 
         await self._faulty(removed)
+
+    async def present_of(self, accounts: Sequence[Account]) -> set[str]:
+        await self._faulty(lambda: None)
+        return {account.name for account in accounts if account.name in self.there}
 
     async def present(self, account: Account) -> bool:
         await self._faulty(lambda: None)

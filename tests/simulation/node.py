@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import msgspec
 from adapters.log.repository import StreamRepository
 from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
-from adapters.outbox_lane import Hands, Pace
+from adapters.outbox_hands import Hands, Pace
 from domain.backends import Account, Backend, Credential, Rotatable
 from domain.catalog import ProviderEntry, Role
 from domain.commands.lease_making import LeaseMaking
@@ -45,7 +45,8 @@ class Node:
         self._backend = backend
         self.dead = False
         repository = StreamRepository(store)  # type: ignore[arg-type]  # no stream is asked for
-        catalog, clock = OneProvider(MortalBackend(self, backend)), lambda: moment(asyncio.get_running_loop().time())
+        mortal = MortalInBulk if backend.in_bulk else MortalBackend
+        catalog, clock = OneProvider(mortal(self, backend)), lambda: moment(asyncio.get_running_loop().time())
         patience = Patience(revoke_wait=0)
         replies: Any = PlainReplies()
         self.making = LeaseMaking(self, catalog, replies, clock, chance.randbytes, patience)
@@ -57,7 +58,8 @@ class Node:
             policy=POLICY,
             chance=chance.random,
             inside={},
-            effects={REVOKE_LEASE: LeaseRevocation(self, repository, catalog, clock)},
+            effects={},
+            batched={REVOKE_LEASE: LeaseRevocation(self, repository, catalog, clock)},
             told=lambda _kind, _outcome: None,
         )
         self.outbox = Outbox(hands, lambda _: PACE)
@@ -122,6 +124,16 @@ class MortalBackend:
 
     async def close(self) -> None:
         await self._backend.close()
+
+
+class MortalInBulk(MortalBackend):
+    """The same, for a backend that ends many accounts at once."""
+
+    async def remove_all(self, accounts: Sequence[Account]) -> None:
+        await self._node.step(lambda: self._backend.remove_all(accounts))
+
+    async def present_of(self, accounts: Sequence[Account]) -> set[str]:
+        return await self._node.step(lambda: self._backend.present_of(accounts))
 
 
 class OneProvider:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from adapters.passwords import fresh_password
 from adapters.providers.postgresql import likeness, statements
+from adapters.providers.postgresql.bulk_removal import BulkRemoval
 from adapters.providers.postgresql.checking import check
 from adapters.providers.postgresql.connections import Connections, Session
 from adapters.providers.postgresql.contention import Contention
@@ -21,12 +22,13 @@ _PAGE: Final = 1000
 
 
 class PostgresqlBackend:
-    """A `Rotatable`."""
+    """A `Rotatable`, in `Bulk` too."""
 
     def __init__(self, settings: Connection, connections: Connections, timeout: float) -> None:
         self._settings = settings
         self._connections = connections
         self._removal = Removal(connections, timeout)
+        self._bulk_removal = BulkRemoval(connections)
         self._contention = Contention()
 
     async def create(self, account: Account) -> Credential:
@@ -41,6 +43,16 @@ class PostgresqlBackend:
     async def remove(self, account: Account) -> None:
         role = _role(account)
         await self._removal.remove(account.name, role.owner, statements.revocation(account, role))
+
+    async def remove_all(self, accounts: Sequence[Account]) -> None:
+        wanted = {account.name: account for account in accounts}
+        revocation = {name: statements.revocation(account, _role(account)) for name, account in wanted.items()}
+        for name in await self._bulk_removal.remove(revocation):
+            await self.remove(wanted[name])
+
+    async def present_of(self, accounts: Sequence[Account]) -> set[str]:
+        rows = await self._ask([statements.among([account.name for account in accounts])])
+        return {str(name) for (name,) in rows}
 
     async def present(self, account: Account) -> bool:
         return await self._look(f"rolname = {literal(account.name)}")

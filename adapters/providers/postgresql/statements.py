@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -17,8 +18,14 @@ GRANTS_LOCK: Final = 0x7472_7374_6374_6C10
 
 def locked(name: str) -> str:
     """Wait for whoever makes or removes the account of this name; nobody else does until the transaction ends."""
-    key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
-    return f"SELECT FROM pg_catalog.pg_advisory_xact_lock({key})"
+    return f"SELECT FROM pg_catalog.pg_advisory_xact_lock({_key(name)})"
+
+
+def all_locked(names: Iterable[str]) -> str:
+    """The same for several, in one order whoever asks, so that two who do never wait for each other."""
+    keys = ", ".join(str(key) for key in sorted(map(_key, names)))
+    wait = "pg_catalog.pg_advisory_xact_lock(key) IS NULL"
+    return f"SELECT FROM pg_catalog.unnest(ARRAY[{keys}]::bigint[]) AS key WHERE {wait}"
 
 
 def alone() -> str:
@@ -71,9 +78,27 @@ def locked_out(name: str) -> list[str]:
     ]
 
 
-def stragglers(oid: int) -> str:
-    """End the sessions that began while the role was locked out; gives a row for each that does not end."""
-    return _ended(f"usesysid = {oid}")
+def all_locked_out(names: Sequence[str]) -> list[str]:
+    """The same for several, of which some may not be there; gives the name and what else hangs on each that is."""
+    return [
+        "BEGIN",
+        "SET LOCAL synchronous_commit = off",
+        all_locked(names),
+        _ALL_NOLOGIN.format(names=_array(names)),
+        "COMMIT",
+        _ended(f"usename = ANY ({_array(names)})"),
+        _WITH_WHAT_HANGS_ON.format(names=_array(names)),
+    ]
+
+
+def stragglers(*oids: int) -> str:
+    """End the sessions that began while the roles were locked out; gives a row for each that does not end."""
+    return _ended(f"usesysid = ANY (ARRAY[{', '.join(map(str, oids))}]::oid[])")
+
+
+def among(names: Sequence[str]) -> str:
+    """Those of `names` that are there."""
+    return f"SELECT rolname::text FROM pg_catalog.pg_roles WHERE rolname = ANY ({_array(names)})"
 
 
 def freed(name: str, owner: str) -> list[str]:
@@ -103,6 +128,23 @@ _HANGING_ON: Final = """SELECT DISTINCT 'role', r.oid::bigint,
  FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_shdepend s
  ON s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.refobjid = r.oid
  LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid WHERE r.rolname = {name}"""
+
+_ALL_NOLOGIN: Final = """DO $trstctl$ DECLARE account text; BEGIN
+ FOR account IN SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY ({names}) LOOP
+ EXECUTE pg_catalog.format('ALTER ROLE %I NOLOGIN', account); END LOOP; END $trstctl$"""
+_WITH_WHAT_HANGS_ON: Final = """SELECT r.rolname::text, r.oid::bigint, pg_catalog.count(s.refobjid) FROM
+ pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_shdepend s
+ ON s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.refobjid = r.oid
+ WHERE r.rolname = ANY ({names}) GROUP BY 1, 2"""
+
+
+def _array(names: Iterable[str]) -> str:
+    return f"ARRAY[{', '.join(map(literal, names))}]::name[]"
+
+
+def _key(name: str) -> int:
+    """Of the advisory lock."""
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _create(account: Account, role: Role, verifier: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 from adapters.crypto import self_signed_certificate
 from adapters.provider_table import kind
 from adapters.providers.postgresql.backend import PostgresqlBackend
-from domain.backends import Backend, BackendRefused, BackendUnavailable, Rotatable
+from domain.backends import Backend, BackendRefused, BackendUnavailable, Bulk, Rotatable
 from tests.backends import pages
 from tests.backends.gate import Gate
 from tests.backends.opening import opened, planned
@@ -98,6 +98,34 @@ async def test_an_account_with_objects_and_grants_in_two_databases_is_removed_an
         assert one(world, "SELECT tableowner FROM pg_tables WHERE tablename = 'kept'", database) == ADMIN
     run(world, "DROP SCHEMA theirs CASCADE")
     world.server.drop_database(other)
+
+
+async def test_of_many_ended_together_one_that_owns_something_is_removed_and_what_it_owned_stays(
+    world: PostgresWorld, backend: Backend
+) -> None:
+    accounts = [planned(world.setup) for _ in range(3)]
+    for account in accounts:
+        await backend.create(account)
+    run(world, "CREATE TABLE made (x INT)", f'ALTER TABLE made OWNER TO "{accounts[1].name}"')
+    await cast("Bulk", backend).remove_all(accounts)
+    assert not {account.name for account in accounts} & await world.names()
+    assert one(world, "SELECT tableowner FROM pg_tables WHERE tablename = 'made'") == ADMIN
+    run(world, "DROP TABLE made")
+
+
+async def test_many_ended_together_each_have_what_their_role_wants_done_first(
+    world: PostgresWorld, backend: Backend
+) -> None:
+    run(world, "CREATE TABLE ended (name TEXT)", f"GRANT INSERT ON ended TO {ADMIN}")
+    settings = {"revocation_statements": ["INSERT INTO ended VALUES ('{{name}}')"]}
+    accounts = [planned(world.setup, settings=settings) for _ in range(3)]
+    for account in accounts:
+        await backend.create(account)
+    await asyncio.gather(*(cast("Bulk", backend).remove_all(accounts) for _ in range(3)), return_exceptions=True)
+    assert not {account.name for account in accounts} & await world.names()
+    with world.connect() as connection:
+        assert {name for (name,) in connection.execute("SELECT name FROM ended")} == {each.name for each in accounts}
+    run(world, "DROP TABLE ended")
 
 
 async def test_objects_go_to_the_owner_that_the_role_names(world: PostgresWorld, backend: Backend) -> None:

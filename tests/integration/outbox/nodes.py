@@ -9,7 +9,7 @@ from uuid import UUID
 
 from adapters.outbox import Outbox
 from adapters.outbox_attempts import Attempts
-from adapters.outbox_lane import Hands, Pace
+from adapters.outbox_hands import Batched, Hands, Pace
 from domain.call import Call, Principal
 from domain.commands.attention import AttentionCommands
 from domain.lease import Lease, LeasePlan
@@ -83,7 +83,15 @@ class Log:
 class Node:
     """One node; `doing` is its effect, and `done` what it did, in order."""
 
-    def __init__(self, log: Log, name: str = "node", doing: Doing = at_once, *, kinds: bool = True) -> None:
+    def __init__(
+        self,
+        log: Log,
+        name: str = "node",
+        doing: Doing = at_once,
+        *,
+        kinds: bool = True,
+        batched: Batched | None = None,
+    ) -> None:
         self.log = log
         self.doing = doing
         self.begun: list[str] = []
@@ -97,6 +105,7 @@ class Node:
             chance=lambda: 0.0,
             inside={},
             effects={REVOKE_LEASE: self} if kinds else {},
+            batched={REVOKE_LEASE: batched} if batched else {},
             told=lambda _, outcome: self.outcomes.append(outcome),
         )
         self.outbox = Outbox(hands, lambda _: PACE)

@@ -170,3 +170,23 @@ async def test_event_that_cannot_be_read_breaks_the_log(log: MemoryLog, reposito
     with pytest.raises(LogBroken):
         await revoked(repository)
     assert repository._locks == {}
+
+
+async def test_many_are_read_at_once_as_they_are_now(log: MemoryLog, repository: StreamRepository) -> None:
+    streams = [stream_of("api_token", "acme", name) for name in ("one", "two", "none")]
+    for name in ("one", "two"):
+        written(log, list(token(name).collect_events()))  # type: ignore[arg-type]  # the library types them as its own base
+    found = await repository.unheld(ApiToken, streams)
+    assert {stream: each.token_id for stream, each in found.items()} == {streams[0]: "one", streams[1]: "two"}
+    revoke(found[streams[0]])
+    written(log, list(found[streams[0]].collect_events()))  # type: ignore[arg-type]  # as above
+    again = await repository.unheld(ApiToken, streams)
+    assert [again[stream].revoked for stream in streams[:2]] == [True, False]
+    assert await repository.unheld(ApiToken, []) == {}
+
+
+async def test_what_somebody_holds_is_left_to_them(log: MemoryLog, repository: StreamRepository) -> None:
+    written(log, list(token().collect_events()))  # type: ignore[arg-type]  # as above
+    async with repository.hold(ApiToken, STREAM):
+        assert await repository.unheld(ApiToken, [STREAM]) == {}
+    assert set(await repository.unheld(ApiToken, [STREAM])) == {STREAM}

@@ -34,6 +34,7 @@ from api.routes import (
 )
 from api.routes.options import options_of
 from api.services import Services
+from api.vault.services import VaultServices
 from domain.errors import TrstctlError
 
 ROUTES = [
@@ -76,6 +77,6 @@ def create_litestar(services: Services | None, lifespan: Lifespan = ()) -> Lites
     )
 
 
-def create_app(services: Services, lifespan: Lifespan = ()) -> ASGIApp:
+def create_app(services: Services, vault: VaultServices, lifespan: Lifespan = ()) -> ASGIApp:
     """The whole API as an ASGI application."""
-    return Edge(cast("ASGIApp", create_litestar(services, lifespan)), services)
+    return Edge(cast("ASGIApp", create_litestar(services, lifespan)), services, vault)

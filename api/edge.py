@@ -20,6 +20,8 @@ from api.asgi import ASGIApp, Message, Receive, Scope, Send, header
 from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates, network_of
 from api.services import Services
+from api.vault.door import PREFIX, Door
+from api.vault.services import VaultServices
 from domain.call import Call, IdempotencyKey, Principal
 from domain.errors import BadName, Disabled, Gone, Invalid, TooLarge, TrstctlError, Unauthenticated
 
@@ -47,11 +49,12 @@ _log = logging.getLogger("trstctl.access")
 class Edge:
     """Wraps the application. The `Call` it makes is found in `scope["state"]["call"]`."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services, vault: VaultServices) -> None:
         self._app = app
         self._services = services
         self._rates = Rates(services.limits.requests_per_second)
         self._visitors = Rates(services.limits.redeems_per_second, "from this address")
+        self._vault = Door(vault, self._body, _idempotency, self._rates)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -72,6 +75,9 @@ class Edge:
             state.clear()
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if scope["path"].startswith(PREFIX):
+            await self._vault(scope, receive, answer)
+            return
         if scope["path"] not in PUBLIC:
             principal = await self._caller(scope)
             self._must_be_open(scope["path"])

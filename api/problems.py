@@ -26,6 +26,7 @@ STATUS: Final[dict[type[TrstctlError], int]] = {
     errors.NotFound: 404,
     errors.Gone: 410,
     errors.CheckAndSetFailed: 412,
+    errors.CheckAndSetRequired: 428,
     errors.Conflict: 409,
     errors.TooManyRequests: 429,
     errors.BackendUnavailable: 503,
@@ -63,10 +64,11 @@ def of_error(error: TrstctlError, path: str, request_id: str) -> tuple[int, dict
     """Status, headers and body that tell of a domain error."""
     status = status_of(error)
     body = problem(status, error.code, error.message, path, request_id, **error.extensions)
-    return status, _headers(error), msgspec.json.encode(body)
+    return status, headers_of(error), msgspec.json.encode(body)
 
 
-def _headers(error: TrstctlError) -> dict[str, str]:
+def headers_of(error: TrstctlError) -> dict[str, str]:
+    """The headers that tell of `error` besides."""
     if isinstance(error, errors.Unauthenticated):
         return {"www-authenticate": 'Bearer realm="trstctl"'}
     if isinstance(error, errors.TooManyRequests):

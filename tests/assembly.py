@@ -34,10 +34,13 @@ from cli.server.processing import open_outbox
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_sqlite
+from cli.server.vaulting import Vaulting
 from domain.call import Call, Principal
 from domain.commands.attention import AttentionCommands
 from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
+from domain.commands.kv import KvCommands
+from domain.commands.kv_ending import VersionEnds
 from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
@@ -45,6 +48,7 @@ from domain.commands.tenants import TenantCommands, operator
 from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
+from projections.kv import Kv
 
 _SECRETS = Secrets()
 RETENTION = timedelta(hours=1)
@@ -81,13 +85,17 @@ class Assembly:
         self.replies = SealedReplies(store.reader, self.sealer, clock, RETENTION)
         self.repository = StreamRepository(store.reader)
         view = self.views.tokens
-        self.tokens = TokenCommands(self.committer, view, self.replies, clock, os.urandom, LONGEST_EPHEMERAL)
+        self.log = self.committer
+        self.vaulting = Vaulting(self, clock)
+        self.tokens = TokenCommands(
+            self.committer, view, self.replies, clock, os.urandom, LONGEST_EPHEMERAL, self.vaulting.token_life,
+            self.vaulting.book,
+        )  # fmt: skip
         self.attention = AttentionCommands(self.committer, self.views.due_work, self.replies, clock)
         self.token_ends = TokenEnds(self.committer, view, self.replies, clock, os.urandom)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, clock, os.urandom)
         self.follower = Follower(self.views.audit, store.reader, self.committer)
         self.auditing = LogAuditing(Settings(data_dir=str(folder)), store.reader, None, self.follower)
-        self.log = self.committer
         self.approving = Approving(secrets.approvals, self, clock)
         self._secret_commands()
         self.leasing = Leasing(secrets, self, clock, self.wake)
@@ -112,6 +120,8 @@ class Assembly:
             log, self.repository, self.secrets, self.reads, expander, view, self.replies, clock
         )
         self.comparison = SecretComparison(self.reads, expander, view, clock)
+        self.kv = KvCommands(self.secrets, self.reads, Kv(self.store.reader), sealer, clock)
+        self.version_ends = VersionEnds(log, self.repository, clock, os.urandom)
 
     def services(self, **changes: Any) -> Services:
         """What the API is handed; `changes` are other parts than the usual ones."""
@@ -121,6 +131,7 @@ class Assembly:
             resolution=self.resolution,
             transfer=self.transfer,
             comparison=self.comparison,
+            kv=self.kv,
             tokens=self.tokens,
             token_ends=self.token_ends,
             attention=self.attention,
@@ -147,7 +158,8 @@ class Assembly:
 
     def app(self, **changes: Any) -> ASGIApp:
         """The API over this store."""
-        return create_app(self.services(**changes))
+        services = self.services(**changes)
+        return create_app(services, self.vaulting.services(services))
 
     async def _tenant_name(self, tenant: str) -> str:
         return (await self.tenants.find(tenant)).name

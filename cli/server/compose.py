@@ -36,10 +36,13 @@ from cli.server.readiness import Readiness
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_store
+from cli.server.vaulting import Vaulting
 from cli.server.watching import count_work
 from domain.commands.attention import AttentionCommands
 from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
+from domain.commands.kv import KvCommands
+from domain.commands.kv_ending import VersionEnds
 from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
@@ -49,6 +52,7 @@ from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
 from domain.errors import KeyUnavailable
 from domain.ports import Append, EventLog
+from projections.kv import Kv
 
 _log = logging.getLogger("trstctl.server")
 
@@ -75,6 +79,7 @@ class Runtime:
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
         self.attention = AttentionCommands(self.committer, self.views.due_work, self.replies, now)
+        self.vaulting = Vaulting(self, now)
         self._token_commands()
         self.approving = Approving(settings.secrets.approvals, self, now)
         self._secret_commands()
@@ -96,7 +101,8 @@ class Runtime:
 
     def _token_commands(self) -> None:
         log, view, longest = self.committer, self.views.tokens, self.settings.access.max_ephemeral_ttl_seconds
-        self.tokens = TokenCommands(log, view, self.replies, now, os.urandom, longest)
+        life, book = self.vaulting.token_life, self.vaulting.book
+        self.tokens = TokenCommands(log, view, self.replies, now, os.urandom, longest, life, book)
         self.token_ends = TokenEnds(log, view, self.replies, now, os.urandom)
 
     def _secret_commands(self) -> None:
@@ -109,6 +115,8 @@ class Runtime:
             log, self.repository, self.secrets, self.reads, expander, view, self.replies, now
         )
         self.comparison = SecretComparison(self.reads, expander, view, now)
+        self.kv = KvCommands(self.secrets, self.reads, Kv(self.store.reader), sealer, now)
+        self.version_ends = VersionEnds(log, self.repository, now, os.urandom)
 
     def secrets_disabled(self) -> str | None:
         """Why the secrets surface is closed, or None if it is open."""
@@ -174,7 +182,8 @@ async def serving(runtime: Runtime) -> AsyncIterator[ASGIApp]:
         scheduler.start()
         stack.callback(scheduler.stop)
         auditing = LogAuditing(runtime.settings, runtime.store.reader, checkpointer, follower)
-        yield create_app(_services(runtime, metrics, auditing))
+        services = _services(runtime, metrics, auditing)
+        yield create_app(services, runtime.vaulting.services(services))
 
 
 async def _checkpointer(runtime: Runtime) -> Checkpointer | None:
@@ -215,6 +224,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         resolution=runtime.resolution,
         transfer=runtime.transfer,
         comparison=runtime.comparison,
+        kv=runtime.kv,
         tokens=runtime.tokens,
         token_ends=runtime.token_ends,
         attention=runtime.attention,

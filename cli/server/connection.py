@@ -18,6 +18,8 @@ _LEAST_READ: Final = 16 * 1024
 """Bytes of its answer that a client must have read whenever our patience ends."""
 _LINGER: Final = 1.0
 """Seconds that a client has to agree to the end of a connection; TLS would wait for its word for much longer."""
+_LIST: Final = b"LIST "
+_SEARCH: Final = b"SEARCH "
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\ncache-control: no-store\r\n\r\n"
@@ -30,6 +32,8 @@ class BoundedConnection(HttpToolsProtocol):
     patience: ClassVar[float] = 30.0
     _head_bytes = 0
     _in_head = False
+    _begun = b""
+    """The first bytes of a request that may have the method LIST."""
     _head_due: asyncio.TimerHandle | None = None
     _read_due: asyncio.TimerHandle | None = None
     _end_due: asyncio.TimerHandle | None = None
@@ -49,6 +53,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse; what did not complete a head counts against its bounds."""
+        if not self._in_head and (self._begun or (data[:1] == b"L" and _rests(self.cycle))):
+            data = self._as_search(self._begun + data)
+            if not data:
+                return
         super().data_received(data)
         if self._in_head or _rests(self.cycle):
             self._head_bytes += len(data)
@@ -56,6 +64,17 @@ class BoundedConnection(HttpToolsProtocol):
                 self._refuse_head()
             elif self._head_due is None:
                 self._expect_head()
+
+    def _as_search(self, data: bytes) -> bytes:
+        """A request with the method LIST as one with SEARCH (RFC 5323); nothing while it could become one.
+
+        Vault's clients use LIST, which is no method of HTTP's; the parser knows those alone. LOCK and LINK go through.
+        """
+        if data.startswith(_LIST):
+            self._begun = b""
+            return _SEARCH + data[len(_LIST) :]
+        self._begun = data if _LIST.startswith(data) else b""
+        return b"" if self._begun else data
 
     def on_message_begin(self) -> None:
         """A request's first byte."""

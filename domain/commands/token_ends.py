@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
+from uuid import UUID
 
 from domain.api_token import EXPIRED, inherited, revocation
 from domain.call import Call
@@ -12,6 +13,7 @@ from domain.errors import Conflict, NotFound, VersionConflict
 from domain.event import Event
 from domain.ports import Append, Clock, EventLog, Replies
 from domain.results import Done
+from domain.token_life import life_stream
 from domain.views import TokenRow, TokensView, Work
 
 MOST_AT_ONCE: Final = 1000
@@ -38,6 +40,20 @@ class TokenEnds:
         the last try goes without, so that nobody can hold a revocation up by having tokens come and go meanwhile.
         """
         call.require("access:write")
+        return await self._ended(call, token_id, reason)
+
+    async def revoke_own(self, call: Call) -> Done[None]:
+        """Refuse the caller's own token from now on, and all that descend from it; nobody needs a scope for that."""
+        return await self._ended(call, call.principal.token_id, "by itself")
+
+    async def revoke_alone(self, call: Call, token_id: str) -> Done[None]:
+        """Refuse the token from now on; those that it minted live on, as orphans. Raises `NotFound`, `Conflict`."""
+        call.require("access:write")
+        await self._must_live(call, token_id)
+        event = revocation(call.tenant, token_id, "", self._clock(), orphaning=True)
+        return Done(None, await self._record(call.tenant, call.principal.actor, [event]))
+
+    async def _ended(self, call: Call, token_id: str, reason: str) -> Done[None]:
         for tries_left in reversed(range(_TRIES)):
             await self._must_live(call, token_id)
             try:
@@ -73,7 +89,12 @@ class TokenEnds:
 
     async def expire(self, work: Work) -> None:
         """Record that the token's time is over; raises `VersionConflict` if its end is recorded already."""
-        await self._record(work.tenant, "trstctl", [revocation(work.tenant, work.ref, EXPIRED, self._clock())])
+        row, now = await self._view.by_id(work.tenant, work.ref), self._clock()
+        if row and row.expires_at and row.expires_at > now:
+            return  # renewed meanwhile: it comes due again
+        # Of a renewal and this end at the same moment, one is refused.
+        unchanged = {life_stream(work.tenant, work.ref): row.life_version if row else 0}
+        await self._record(work.tenant, "trstctl", [revocation(work.tenant, work.ref, EXPIRED, now)], unchanged)
 
     async def record_ended(self) -> None:
         """Record the ends of tokens that ended with one they descend from, unless another node does; some at a time.
@@ -90,5 +111,10 @@ class TokenEnds:
     def _own_end(self, row: TokenRow) -> Event:
         return revocation(row.tenant, row.token_id, row.reason or "", self._clock())
 
-    async def _record(self, tenant: str, actor: str, events: Sequence[Event]) -> None:
-        await self._log.append(Append(tenant=tenant, actor=actor, request_id=self._entropy(16).hex(), events=events))
+    async def _record(
+        self, tenant: str, actor: str, events: Sequence[Event], unchanged: Mapping[UUID, int] | None = None
+    ) -> int:
+        request_id = self._entropy(16).hex()
+        return await self._log.append(
+            Append(tenant=tenant, actor=actor, request_id=request_id, events=events, unchanged=unchanged or {})
+        )

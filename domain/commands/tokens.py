@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from domain.api_token import LIVING, MAX_GENERATIONS, ApiToken, token_stream
-from domain.call import Call, Principal
+from domain.call import Call, Policies, Principal
+from domain.commands.token_life import TokenLife
 from domain.errors import Forbidden, Invalid, Unauthenticated, VersionConflict
 from domain.ports import Append, Clock, EventLog, Replies
 from domain.results import Done
@@ -53,6 +54,14 @@ def meta_of(row: TokenRow) -> TokenMeta:
     )
 
 
+class PolicyBook(Protocol):
+    """Policies by name, compiled."""
+
+    async def compiled(self, tenant: str, generation: int, names: Sequence[str]) -> Policies:
+        """What the tenant's policies of these names allow together, as of its `generation`."""
+        ...
+
+
 class TokenCommands:
     """`entropy` gives random bytes, of which a token is 32; `max_ephemeral_ttl` is in seconds."""
 
@@ -64,7 +73,11 @@ class TokenCommands:
         clock: Clock,
         entropy: Callable[[int], bytes],
         max_ephemeral_ttl: int,
+        life: TokenLife,
+        book: PolicyBook,
     ) -> None:
+        self._life = life
+        self._book = book
         self._log = log
         self._view = view
         self._replies = replies
@@ -72,19 +85,32 @@ class TokenCommands:
         self._entropy = entropy
         self._max_ephemeral_ttl = max_ephemeral_ttl
 
-    async def authenticate(self, text: str) -> Principal:
-        """Whose token this is, looked up anew each time, so that a revocation holds at once.
+    async def authenticate(self, text: str, address: str = "") -> Principal:
+        """Whose token this is, looked up anew each time, so that a revocation holds at once; it comes from `address`.
 
-        Raises `Unauthenticated`.
+        Raises `Unauthenticated`, `Forbidden` for an address that the token may not be used from.
         """
         if not well_formed(text):
             raise Unauthenticated(_REFUSED)
         row = await self._view.by_hash(digest_of(text))
         if row is None or row.revoked_at or (row.expires_at and row.expires_at <= self._clock()):
             raise Unauthenticated(_REFUSED)
-        return Principal(
-            tenant=row.tenant, subject=row.subject, scopes=row.scopes, token_id=row.token_id, expires_at=row.expires_at
+        principal = Principal(
+            tenant=row.tenant,
+            subject=row.subject,
+            scopes=row.scopes,
+            token_id=row.token_id,
+            expires_at=row.expires_at,
+            generation=row.generation,
         )
+        return principal if row.terms is None else await self._with_policies(principal, row, address)
+
+    async def _with_policies(self, principal: Principal, row: TokenRow, address: str) -> Principal:
+        await self._life.use(row, address)
+        if not row.policies or "*" in row.scopes:
+            return msgspec.structs.replace(principal, policy_names=row.policies)
+        book = await self._book.compiled(row.tenant, row.generation, row.policies)
+        return msgspec.structs.replace(principal, policies=book, policy_names=row.policies)
 
     async def issue(
         self, call: Call, subject: str, scopes: Sequence[str], ttl_seconds: int | None = None

@@ -21,6 +21,7 @@ from domain.provider import ProviderConfigured, RoleConfigured
 from domain.rotation import RotationStarted
 from domain.rotation_schedule import ScheduleSet
 from domain.secret import VersionWritten
+from domain.secret_events import SettingsChanged, VersionsExpiring
 from domain.share import ShareCreated, ShareViewed
 from domain.tenant import TenantCreated
 from tests.postgres_server import PostgresServer
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.anyio
 
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
-    "token_terms",    "secret_versions", "secret_lives", "secret_references", "audit_events", "audit_paths", "approvals", "due_work",
+    "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "secret_references", "audit_events", "audit_paths", "approvals",
+    "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
     "vault_generations",
 )  # fmt: skip
@@ -97,6 +99,8 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=11, timestamp=at, schedule_id="id", name="n", provider="db",
             key="app/db", timetable="{}", grace_seconds=0, enabled=True, next_run_at=at,
         ),
+        SettingsChanged(originator_id=stream, originator_version=12, timestamp=at, path="app/db", max_versions=3),
+        VersionsExpiring(originator_id=stream, originator_version=13, timestamp=at, path="app/db", numbers=[1], expires_at=at),
     )  # fmt: skip
     statements: list[Statement] = [
         ("INSERT INTO sealed_values VALUES (?, ?, ?)", (tenant, tenant, b"")),

@@ -6,8 +6,9 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from adapters.log.committer import Committer
 from domain.call import Call, Principal
 from domain.commands.tenants import operator
 from domain.commands.token_ends import TokenEnds
+from domain.commands.token_life import TokenLife
 from domain.commands.tokens import TokenCommands, TokenMeta
 from domain.errors import Conflict, Unauthenticated
 from domain.ports import Kept, Statement
@@ -45,8 +47,11 @@ class NoReplies:
 
 class Node:
     def __init__(self, committer: Committer, view: Tokens) -> None:
+        self.late = TokenEnds(committer, view, NoReplies(), lambda: now() + timedelta(hours=1), os.urandom)
         self.view = view
-        self.tokens = TokenCommands(committer, view, NoReplies(), now, os.urandom, 3600)
+        life = TokenLife(committer, view, now, os.urandom)
+        unused: Any = None
+        self.tokens = TokenCommands(committer, view, NoReplies(), now, os.urandom, 3600, life, unused)
         self.ends = TokenEnds(committer, view, NoReplies(), now, os.urandom)
 
     async def mint(self, by: Call) -> Call:
@@ -136,7 +141,7 @@ async def test_of_two_revocations_at_once_one_is_told_so(store: Store, nodes: Se
 async def test_expiry_is_recorded_once_whoever_looks(store: Store, nodes: Sequence[Node]) -> None:
     ids = [(await nodes[0].tokens.issue(operator("t1", "r"), "ci", ["*"], 1)).result.id for _ in range(20)]
     outcomes = await asyncio.gather(
-        *(node.ends.expire(expiry(each)) for each in ids for node in nodes), return_exceptions=True
+        *(node.late.expire(expiry(each)) for each in ids for node in nodes), return_exceptions=True
     )
     assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == len(ids)
     assert len(store.rows(ENDED)) == len(ids)

@@ -35,7 +35,7 @@ class OneToken:
 
 def commands(view: OneToken) -> TokenCommands:
     unused: Any = None
-    return TokenCommands(unused, view, unused, lambda: NOW, bytes, 60)  # type: ignore[arg-type]  # only this is asked
+    return TokenCommands(unused, view, unused, lambda: NOW, bytes, 60, unused, unused)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("after", [timedelta(microseconds=1), timedelta(days=9)])

@@ -1,0 +1,186 @@
+"""The way in to the Vault surface: from an ASGI request to a handler of an engine, and back.
+
+In the order of Vault: token, mount, route, policies, handler, wrapping. Nobody without a token learns which mounts and
+routes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from api.asgi import Receive, Scope, header
+from api.problems import headers_of
+from api.rates import Rates, network_of
+from api.vault.asking import Asked, asked, fields_of
+from api.vault.engines import ENGINES
+from api.vault.failures import SEALED, VaultError, denied, no_handler, of_error
+from api.vault.namespaces import must_be_own, tenant_of
+from api.vault.reply import JSON, Reply
+from api.vault.request import LIST, UPDATE, VaultRequest
+from api.vault.services import VaultServices
+from api.vault.table import Match
+from domain.call import Call, IdempotencyKey, Principal
+from domain.errors import TrstctlError, Unauthenticated
+from domain.mounts import MountEntry, Mounts
+
+PREFIX: Final = "/v1/"
+_WITHOUT_SEAL: Final = frozenset({"sys/health", "sys/seal-status", "sys/leader", "sys/init"})
+"""What answers also while the secrets surface is closed."""
+
+
+class Answering(Protocol):
+    """What the edge gives the door to answer with."""
+
+    request_id: str
+
+    async def whole(self, status: int, media_type: str, body: bytes, headers: dict[str, str]) -> None:
+        """A complete answer."""
+        ...
+
+
+Body = Callable[[Scope, Receive], Awaitable[bytes]]
+Keyed = Callable[[Scope, bytes], IdempotencyKey | None]
+
+
+class Door:
+    """Answers every request whose path begins with `/v1/`."""
+
+    def __init__(self, services: VaultServices, body: Body, keyed: Keyed, rates: Rates) -> None:
+        self._services = services
+        self._body = body
+        self._keyed = keyed
+        self._rates = rates
+        self._visitors = Rates(services.logins_per_second, "from this address")
+
+    async def __call__(self, scope: Scope, receive: Receive, answer: Answering) -> None:
+        """Answer one request; errors in Vault's shape."""
+        namespace = header(scope, b"x-vault-namespace")
+        headers = {} if namespace is None else {"x-vault-namespace": namespace}
+        try:
+            reply = await self._answered(scope, receive, answer)
+            await _send(answer, scope, reply, headers)
+        except VaultError as error:
+            await answer.whole(error.status, JSON, error.encoded(), headers)
+        except TrstctlError as error:
+            told = of_error(error)
+            await answer.whole(told.status, JSON, told.encoded(), {**headers, **headers_of(error)})
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: Answering) -> Reply | None:
+        wanted = asked(scope)
+        if self._services.native.secrets_disabled and wanted.path not in _WITHOUT_SEAL:
+            raise VaultError(503, SEALED)
+        principal = await self._principal(wanted)
+        tenant = await self._tenant(wanted, principal)
+        mounts = await self._services.config.mounts(tenant, principal.generation if principal else None)
+        mount, rest, match = _routed(mounts, wanted, principal)
+        scope["path_template"] = f"{PREFIX}<{mount.engine}>/{match.route.pattern}"
+        body = await self._body(scope, receive)
+        call = self._call(scope, answer, principal, body)
+        request = VaultRequest(
+            id=str(UUID(hex=answer.request_id.zfill(32))),
+            operation=wanted.operation,
+            path=wanted.path,
+            mount=mount,
+            mounts=mounts,
+            rest=rest,
+            values=match.values,
+            fields=fields_of(wanted, body),
+            services=self._services,
+            tenant=tenant,
+            caller=call,
+            address=wanted.address,
+            wrap_seconds=wanted.wrap_seconds,
+            token=wanted.token,
+        )
+        scope["state"].update(call=call)
+        await _must_be_permitted(request, match)
+        return await self._handled(request, match)
+
+    async def _principal(self, wanted: Asked) -> Principal | None:
+        """Who calls; None for a token that is no good, which some routes do not mind."""
+        if wanted.token:
+            try:
+                principal = await self._services.native.tokens.authenticate(wanted.token, wanted.address)
+            except Unauthenticated:
+                principal = None
+            if principal:
+                self._rates.take(principal.token_id)
+                return principal
+        self._visitors.take(network_of(wanted.address))
+        return None
+
+    async def _tenant(self, wanted: Asked, principal: Principal | None) -> str:
+        if principal is None:
+            return await tenant_of(wanted.namespace, self._services)
+        await must_be_own(wanted.namespace, principal.tenant, self._services)
+        return principal.tenant
+
+    def _call(self, scope: Scope, answer: Answering, principal: Principal | None, body: bytes) -> Call | None:
+        if principal is None:
+            return None
+        return Call(principal=principal, request_id=answer.request_id, idempotency=self._keyed(scope, body))
+
+    async def _handled(self, request: VaultRequest, match: Match) -> Reply | None:
+        replayed = await self._replayed(request)
+        if replayed is not None:
+            return replayed
+        return await match.handler(request.operation)(request)
+
+    async def _replayed(self, request: VaultRequest) -> Reply | None:
+        """What was answered to a request with the same idempotency key."""
+        if request.caller is None or request.caller.idempotency is None:
+            return None
+        stored = await self._services.native.replies.find(request.caller)
+        return None if stored is None else _again(stored.status, stored.body)
+
+
+def _again(status: int, body: bytes) -> Reply:
+    return Reply(data=msgspec.json.decode(body) if body else None, status=status)
+
+
+def _routed(mounts: Mounts, wanted: Asked, principal: Principal | None) -> tuple[MountEntry, str, Match]:
+    """Mount, rest and route; who has no good token is told of none that is not open."""
+    try:
+        found = mounts.find(wanted.path)
+        if found is None:
+            raise no_handler(wanted.path)
+        match = ENGINES[found.mount.engine].match(found.rest, wanted.path)
+    except VaultError:
+        if principal is None:
+            raise VaultError(403, "permission denied") from None
+        raise
+    if principal is None and not match.route.open:
+        raise VaultError(403, "permission denied")
+    return found.mount, found.rest, match
+
+
+async def _must_be_permitted(request: VaultRequest, match: Match) -> None:
+    """Raises `VaultError` 403 unless the caller's policies permit the request; scopes are the commands' to ask for."""
+    policies = request.caller.principal.policies if request.caller else None
+    if policies is None or match.route.open:
+        return
+    capability = request.operation
+    if capability == UPDATE and match.route.exists and not await match.route.exists(request):
+        capability = "create"
+    path = f"{request.path}/" if request.operation == LIST else request.path
+    if not policies.permits(path, capability, request.fields):
+        raise denied()
+    if match.route.sudo and not policies.permits(path, "sudo", request.fields):
+        raise denied()
+
+
+async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: dict[str, str]) -> None:
+    if reply is None:
+        await answer.whole(204, JSON, b"", headers)
+        return
+    if reply.position:
+        headers = {**headers, "x-trstctl-position": str(reply.position)}
+    if reply.status == 404 and reply.data is None and reply.warnings is None:
+        await answer.whole(404, JSON, b'{"errors":[]}', headers)
+        return
+    body = reply.encoded(str(UUID(hex=answer.request_id.zfill(32))))
+    await answer.whole(reply.status, reply.media_type, b"" if scope["method"] == "HEAD" else body, headers)

@@ -1,0 +1,44 @@
+"""What the Vault surface is handed by the composition root, beside the services of the native routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from api.services import Services
+from domain.commands.token_life import TokenLife
+from domain.commands.token_minting import TokenMinting
+from domain.mounts import Mounts
+from domain.ports import Clock
+
+
+class VaultConfig(Protocol):
+    """The mounts of tenants."""
+
+    async def mounts(self, tenant: str, generation: int | None) -> Mounts:
+        """The tenant's mounts as of its `generation`; None asks which one that is."""
+        ...
+
+
+class Namespaces(Protocol):
+    """Tenants by what Vault's clients call them."""
+
+    async def named(self, namespace: str) -> str | None:
+        """The tenant of this name or id, for an empty one that of callers who name none; None if there is no such."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultServices:
+    """One of each."""
+
+    native: Services
+    config: VaultConfig
+    namespaces: Namespaces
+    token_life: TokenLife
+    minting: TokenMinting
+    clock: Clock
+    version: str
+    """Of Vault's API as we speak it: what clients decide by."""
+    logins_per_second: int
+    """How many requests without a good token one address may make."""

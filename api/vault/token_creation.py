@@ -1,0 +1,115 @@
+"""`auth/token/create`: tokens that a token mints."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from api.vault.durations import shown
+from api.vault.failures import VaultError, denied
+from api.vault.reply import Reply
+from api.vault.request import UPDATE, VaultRequest
+from api.vault.table import Route
+from api.vault.token_shapes import auth_of
+from domain.commands.token_minting import Minted, Wanted
+from domain.mounts import DEFAULT_TTL
+from domain.token_terms import DEFAULT, ROOT, Terms
+
+_MOST_POLICIES: Final = 64
+_MOST_METADATA: Final = 64
+
+
+async def create(request: VaultRequest) -> Reply:
+    """A token with the policies named, or the caller's own."""
+    return await _created(request, orphan=request.fields.flag("no_parent"))
+
+
+async def create_orphan(request: VaultRequest) -> Reply:
+    """A token that its maker's end does not end."""
+    return await _created(request, orphan=True)
+
+
+async def _created(request: VaultRequest, *, orphan: bool) -> Reply:
+    if orphan and request.path.endswith("/create") and not _may_orphan(request):
+        raise denied()
+    wanted = _wanted(request, orphan=orphan)
+    minted = await request.services.minting.create(request.call, wanted)
+    now = request.services.clock()
+    return Reply(
+        auth=auth_of(minted.row, minted.text, now), warnings=_warnings(wanted, minted) or None, position=minted.position
+    )
+
+
+def _may_orphan(request: VaultRequest) -> bool:
+    """Whoever asks by the plain route needs the right to the other."""
+    policies = request.call.principal.policies
+    return "*" in request.call.principal.scopes or bool(
+        policies and policies.permits("auth/token/create-orphan", UPDATE, request.fields)
+    )
+
+
+def _wanted(request: VaultRequest, *, orphan: bool) -> Wanted:
+    fields = request.fields
+    if fields.text("type") == "batch":
+        raise VaultError(400, "batch tokens are not served: each token here can be revoked; leave out type=batch")
+    longest = fields.seconds("explicit_max_ttl")
+    terms = Terms(
+        display_name=f"token-{fields.text('display_name', most=200)}".rstrip("-"),
+        metadata=_metadata(request),
+        path=request.path,
+        renewable=fields.flag("renewable", default=True),
+        period=_period(request),
+        max_expires_at=request.services.clock() + timedelta(seconds=longest) if longest > 0 else None,
+        uses=_bounded(fields.number("num_uses"), "num_uses"),
+        cidrs=tuple(fields.texts("bound_cidrs")),
+    )
+    ttl = fields.seconds("ttl") or fields.seconds("lease")
+    if ttl < 0 or longest < 0:
+        raise VaultError(400, "ttl and explicit_max_ttl must be positive")
+    return Wanted(
+        subject=request.call.principal.subject, policies=_policies(request), terms=terms, ttl=ttl, orphan=orphan
+    )
+
+
+def _policies(request: VaultRequest) -> tuple[str, ...]:
+    """Those asked for, with `default` unless it is not wanted."""
+    asked = [name.strip().lower() for name in request.fields.texts("policies") if name.strip()]
+    if len(asked) > _MOST_POLICIES:
+        raise VaultError(400, f"policies: at most {_MOST_POLICIES}")
+    if not asked or ROOT in asked or request.fields.flag("no_default_policy"):
+        return tuple(dict.fromkeys(asked))
+    return tuple(sorted({DEFAULT, *asked}))
+
+
+def _metadata(request: VaultRequest) -> dict[str, str]:
+    metadata = request.fields.mapping("meta") or request.fields.mapping("metadata")
+    if len(metadata) > _MOST_METADATA or any(len(key) + len(value) > 1024 for key, value in metadata.items()):
+        raise VaultError(400, f"meta: at most {_MOST_METADATA} entries, each of at most 1024 characters")
+    return metadata
+
+
+def _period(request: VaultRequest) -> int:
+    period = request.fields.seconds("period")
+    if period and "*" not in request.call.principal.scopes:
+        raise VaultError(400, "root or sudo privileges required to create periodic token")
+    return _bounded(period, "period")
+
+
+def _bounded(number: int, name: str) -> int:
+    if not 0 <= number <= 10**9:
+        raise VaultError(400, f"{name}: 0 to 10^9")
+    return number
+
+
+def _warnings(wanted: Wanted, minted: Minted) -> list[str]:
+    given = minted.row.terms.ttl if minted.row.terms else 0
+    if wanted.ttl > given > 0:
+        bound = "the system's longest" if given >= DEFAULT_TTL - 1 else "that of the token that asks"
+        return [f"TTL of {shown(wanted.ttl)} exceeds {bound}; it is {shown(given)}"]
+    return []
+
+
+ROUTES: Final = (
+    Route("create", {UPDATE: create}),
+    Route("create-orphan", {UPDATE: create_orphan}, sudo=True),
+)

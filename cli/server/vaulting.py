@@ -1,0 +1,79 @@
+"""The Vault surface put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Protocol
+
+from api.services import Services
+from api.vault.services import VaultServices
+from cli.server.stores import Views
+from domain.call import Policies
+from domain.commands.token_life import TokenLife
+from domain.commands.token_minting import TokenMinting
+from domain.errors import Forbidden
+from domain.mounts import BUILT_IN, Mounts
+from domain.ports import Clock, EventLog
+
+
+class Base(Protocol):
+    """What it rests on."""
+
+    @property
+    def log(self) -> EventLog:
+        """Where events are appended."""
+        ...
+
+    @property
+    def views(self) -> Views:
+        """Every read model."""
+        ...
+
+
+class Vaulting:
+    """What only the Vault surface needs, and how tokens with policies live."""
+
+    def __init__(self, base: Base, clock: Clock) -> None:
+        self._views = base.views
+        self._clock = clock
+        self.token_life = TokenLife(base.log, base.views.tokens, clock, os.urandom)
+        self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
+        self.book = _NoBook()
+
+    def services(self, native: Services) -> VaultServices:
+        """What the surface is handed."""
+        return VaultServices(
+            native=native,
+            config=_BuiltIn(),
+            namespaces=_Tenants(self._views),
+            token_life=self.token_life,
+            minting=self.minting,
+            clock=self._clock,
+            version="1.17.0",
+            logins_per_second=50,
+        )
+
+
+class _NoBook:
+    async def compiled(self, tenant: str, generation: int, names: Sequence[str]) -> Policies:  # noqa: ARG002
+        raise Forbidden("policies are not served yet")
+
+
+class _BuiltIn:
+    async def mounts(self, tenant: str, generation: int | None) -> Mounts:  # noqa: ARG002
+        return Mounts(BUILT_IN)
+
+
+class _Tenants:
+    """Tenants by name or id; whoever names none means the only one, if there is but one."""
+
+    def __init__(self, views: Views) -> None:
+        self._view = views.tenants
+
+    async def named(self, namespace: str) -> str | None:
+        if namespace:
+            row = await self._view.find(namespace)
+            return row.tenant if row else None
+        rows = await self._view.all()
+        return rows[0].tenant if len(rows) == 1 else None

@@ -61,6 +61,7 @@ _SAID: Final[Mapping[type[TrstctlError], str]] = {
     errors.AlreadyExists: "'db/password' exists; use PUT to write its next version",
     errors.ReferenceCycle: "references lead in a circle: db/password -> app/key -> db/password",
     errors.CheckAndSetFailed: "'db/password' is at version 3, not 2; read it again and decide anew",
+    errors.CheckAndSetRequired: "'db/password' is written by check-and-set only; name the version to follow in cas",
     errors.TooLarge: "a request's body may have 8388608 bytes",
     errors.UnsupportedMediaType: "the body is taken as JSON only; send it with 'Content-Type: application/json'",
     errors.IdempotencyMismatch: "this Idempotency-Key was used for another request; give each request one of its own",

@@ -41,6 +41,7 @@ from domain.errors import (
     ApprovalRequired,
     BadName,
     CheckAndSetFailed,
+    CheckAndSetRequired,
     Conflict,
     Disabled,
     Forbidden,
@@ -125,7 +126,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "rotateSecret": Operation(
         _META,
-        (*_FOUND, *_CHANGED, *_BODY, *_GUARDED, CheckAndSetFailed),
+        (*_FOUND, *_CHANGED, *_BODY, *_GUARDED, CheckAndSetFailed, CheckAndSetRequired),
         body=bodies.RotateBody,
         headers=("If-Match", *_GLASS),
     ),
@@ -133,7 +134,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "secretHistory": Operation(
         (Answer((History, SecretValue)),), (*_FOUND, *_OPENED, *_GUARDED), queries.HistoryQuery, headers=_GLASS
     ),
-    "recoverSecret": Operation(_META, (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.RecoverBody, headers=_GLASS),
+    "recoverSecret": Operation(
+        _META, (*_FOUND, *_CHANGED, *_BODY, *_GUARDED, CheckAndSetRequired), body=bodies.RecoverBody, headers=_GLASS
+    ),
     "undeleteSecret": Operation(_META, (*_FOUND, *_CHANGED, *_GUARDED), headers=_GLASS),
     "destroySecret": Operation(
         (Answer((Destroyed,)),), (*_FOUND, *_CHANGED, *_BODY, *_GUARDED), body=bodies.DestroyBody, headers=_GLASS

@@ -12,6 +12,7 @@ from domain.commands.approvals import ApprovalCommands
 from domain.commands.attention import AttentionCommands
 from domain.commands.comparing import SecretComparison
 from domain.commands.inbox import ApprovalInbox
+from domain.commands.kv import KvCommands
 from domain.commands.lease_audit import LeaseAudit
 from domain.commands.lease_making import LeaseMaking
 from domain.commands.leases import LeaseCommands
@@ -102,6 +103,7 @@ class Services:
     resolution: SecretResolution
     transfer: SecretTransfer
     comparison: SecretComparison
+    kv: KvCommands
     tokens: TokenCommands
     token_ends: TokenEnds
     attention: AttentionCommands

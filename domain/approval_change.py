@@ -30,7 +30,7 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     base: int
     lives: bool
     numbers: tuple[int, ...] = ()
-    """The versions to destroy or to read."""
+    """The versions to read, to destroy, to delete or undelete one by one, or to prune with a write."""
     everything: bool = False
     recovered_from: int | None = None
     content_type: str | None = None
@@ -41,15 +41,26 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
         """The actions whose policies have a say, so that no two harmless steps make up one that is guarded.
 
         Creating a name that was used before takes the place of its last value; undeleting makes it answer again;
-        destroying the current version takes it away.
+        destroying the current version takes it away; a write that prunes destroys.
         """
+        found = {self.action}
         if self.action == "create" and self.base:
-            return frozenset({"create", "rotate"})
-        if self.action == "recover" and self.recovered_from is None:
-            return frozenset({"recover", "create"})
+            found.add("rotate")
+        if self._undeletes and (not self.numbers or self.base in self.numbers):
+            found.add("create")
+        if self._writes and self.numbers:
+            found.add("destroy")
         if self.action == "destroy" and (self.everything or self.base in self.numbers):
-            return frozenset({"destroy", "delete"})
-        return frozenset({self.action})
+            found.add("delete")
+        return frozenset(found)
+
+    @property
+    def _undeletes(self) -> bool:
+        return self.action == "recover" and self.recovered_from is None
+
+    @property
+    def _writes(self) -> bool:
+        return self.action in {"create", "rotate", "recover"} and not self._undeletes
 
     @property
     def resource(self) -> str:
@@ -59,17 +70,24 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What is asked for, in words."""
+        if self._writes and self.numbers:
+            return f"{self._writing() if self.recovered_from is None else self._recovery()}, and {self._destroying()}"
         if self.action == "recover":
             return self._recovery()
         if self.action == "destroy":
-            return f"destroy {'all versions' if self.everything else self._versions()} for ever"
+            return self._destroying()
         if self.action == "read":
             return f"read {self._versions()}, once"
         if self.action == "delete":
-            return f"delete the name, at version {self.base}"
+            return f"delete {self._versions()}" if self.numbers else f"delete the name, at version {self.base}"
         return self._writing()
 
+    def _destroying(self) -> str:
+        return f"destroy {'all versions' if self.everything else self._versions()} for ever"
+
     def _recovery(self) -> str:
+        if self.recovered_from is None and self.numbers:
+            return f"show {self._versions()} again"
         if self.recovered_from is None:
             return f"make the deleted name answer again, with version {self.base}"
         return f"write the value of version {self.recovered_from} again, as version {self.base + 1}"

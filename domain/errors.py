@@ -11,7 +11,7 @@ The message of an error is shown to the caller: it says what is wrong and what t
     ├── NotFound
     ├── Gone               a share that gives nothing, for a reason that is not told
     ├── Conflict           the state does not allow it
-    │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · ReferenceCycle
+    │   ├── AlreadyExists · VersionConflict · AlreadyReplied · CheckAndSetFailed · CheckAndSetRequired · ReferenceCycle
     ├── TooManyRequests
     ├── BackendError       a system that we make credentials in did not do what it was asked
     │   ├── BackendRefused · BackendUnavailable · NotYet · UnknownDestination
@@ -168,6 +168,12 @@ class CheckAndSetFailed(Conflict):
 
     def __init__(self, message: str, *, current: int) -> None:
         super().__init__(message, extensions={"current_version": current})
+
+
+class CheckAndSetRequired(Conflict):
+    """The secret is written by check-and-set only, and the caller named no version."""
+
+    code = "check-and-set-required"
 
 
 class ReferenceCycle(Conflict):

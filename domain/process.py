@@ -168,7 +168,10 @@ def _versions_expiring(event: VersionsExpiring) -> Iterable[Change]:
         yield Due(DELETE_VERSION, version_ref(event.path, number), event.expires_at)
 
 
-def _versions_settled(event: VersionsDeleted | VersionsDestroyed | VersionsPruned | VersionsUndeleted) -> Iterable[Change]:
+_Settled = VersionsDeleted | VersionsDestroyed | VersionsPruned | VersionsUndeleted
+
+
+def _versions_settled(event: _Settled) -> Iterable[Change]:
     for number in event.numbers:
         yield Discharged(DELETE_VERSION, version_ref(event.path, number))
 

@@ -8,8 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from domain.plaintext import Plaintext
+from domain.secret_view import SecretVersion
 from domain.values import TEXT
-from domain.views import SecretVersion
 
 T = TypeVar("T")
 

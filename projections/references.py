@@ -8,6 +8,7 @@ from typing import ClassVar
 from domain.ports import Reader, Record, Statement
 from domain.references import pinned
 from domain.secret import VersionWritten
+from domain.secret_events import SecretForgotten
 from domain.views import Use
 
 _FORGET = "DELETE FROM secret_references WHERE tenant = ? AND source = ?"
@@ -36,6 +37,8 @@ class References:
     def apply(self, record: Record) -> Iterable[Statement]:
         """A new version's references take the place of the last one's."""
         event = record.event
+        if isinstance(event, SecretForgotten):
+            yield _FORGET, (record.tenant, event.path)
         if not isinstance(event, VersionWritten):
             return
         if event.number > 1:

@@ -8,11 +8,12 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.secret import SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
-from domain.views import SecretVersion
+from domain.secret_events import SecretForgotten, SettingsChanged, VersionsPruned
+from domain.secret_view import UNENDED, SecretVersion
+from projections import secret_versions as versions
 
 _DDL: Final = (
     """CREATE TABLE IF NOT EXISTS secrets (
@@ -25,27 +26,34 @@ _DDL: Final = (
     """CREATE TABLE IF NOT EXISTS secret_lives (
     tenant TEXT NOT NULL, path TEXT NOT NULL, position BIGINT NOT NULL, at TEXT NOT NULL, live BIGINT NOT NULL,
     PRIMARY KEY (tenant, path, position))""",
+    *versions.DDL,
 )
 
-_SELECT: Final = """SELECT s.path, v.number, v.seal_id, v.content_type, v.metadata, s.created_at, v.created_at, v.actor,
- v.cause, v.recovered_from, v.destroyed_at, s.current, s.live
- FROM secrets s JOIN secret_versions v ON v.tenant = s.tenant AND v.path = s.path"""
-_CURRENT: Final = f"{_SELECT} AND v.number = s.current WHERE s.tenant = ? AND s.path = ?"
-_ONE: Final = f"{_SELECT} AND v.number = ? WHERE s.tenant = ? AND s.path = ?"
+COLUMNS: Final = """SELECT s.path, v.number, v.seal_id, v.content_type, v.metadata, s.created_at, v.created_at, v.actor,
+ v.cause, v.recovered_from, v.destroyed_at, s.current, s.live, e.ends_at, e.state"""
+"""What `version_of` reads."""
+_SELECT: Final = f"""{COLUMNS}
+ FROM secrets s JOIN secret_versions v ON v.tenant = s.tenant AND v.path = s.path
+ LEFT JOIN version_ends e ON e.tenant = v.tenant AND e.path = v.path AND e.number = v.number"""
+_CURRENT: Final = f"{_SELECT} WHERE v.number = s.current AND s.tenant = ? AND s.path = ?"
+_ONE: Final = f"{_SELECT} WHERE v.number = ? AND s.tenant = ? AND s.path = ?"
 _HISTORY: Final = f"{_SELECT} WHERE s.tenant = ? AND s.path = ? AND v.number < ? ORDER BY v.number DESC LIMIT ?"
 _SEALS: Final = "SELECT number, seal_id FROM secret_versions WHERE tenant = ? AND path = ? AND destroyed_at IS NULL"
 _AT: Final = f"{_SELECT} WHERE s.tenant = ? AND s.path = ? AND v.created_at <= ? ORDER BY v.number DESC LIMIT 1"
 _LIVED_AT: Final = (
     "SELECT live FROM secret_lives WHERE tenant = ? AND path = ? AND at <= ? ORDER BY position DESC LIMIT 1"
 )
-_PAGE: Final = f"""{_SELECT} AND v.number = s.current
- WHERE s.tenant = ? AND s.live = ? AND s.path %s ? AND s.path < ? ORDER BY s.path LIMIT ?"""
+_PAGE: Final = f"""{_SELECT} WHERE v.number = s.current
+ AND s.tenant = ? AND s.live = ? AND s.path %s ? AND s.path < ? ORDER BY s.path LIMIT ?"""
 
 _WRITE_NAME: Final = """INSERT INTO secrets VALUES (?, ?, 1, ?, ?)
  ON CONFLICT (tenant, path) DO UPDATE SET live = 1, current = excluded.current"""
 _WRITE_VERSION: Final = "INSERT INTO secret_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
 _LIFE: Final = "INSERT INTO secret_lives VALUES (?, ?, ?, ?, ?)"
 _SET_LIVE: Final = "UPDATE secrets SET live = ? WHERE tenant = ? AND path = ?"
+_PRUNE: Final = "DELETE FROM secret_versions WHERE tenant = ? AND path = ? AND number <= ?"
+_FORGET: Final = "DELETE FROM secrets WHERE tenant = ? AND path = ?"
+_BEGIN: Final = "INSERT INTO secrets VALUES (?, ?, 0, 0, ?) ON CONFLICT DO NOTHING"
 _DESTROY: Final = "UPDATE secret_versions SET destroyed_at = ? WHERE tenant = ? AND path = ? AND number = ?"
 
 
@@ -58,7 +66,7 @@ class Secrets:
     """The read model, and its queries."""
 
     name: ClassVar[str] = "secrets"
-    tables: ClassVar[tuple[str, ...]] = ("secrets", "secret_versions", "secret_lives")
+    tables: ClassVar[tuple[str, ...]] = ("secrets", "secret_versions", "secret_lives", *versions.TABLES)
     ddl: ClassVar[tuple[str, ...]] = _DDL
 
     def __init__(self, reader: Reader) -> None:
@@ -66,30 +74,23 @@ class Secrets:
 
     def apply(self, record: Record) -> Iterable[Statement]:
         """What the event changes here."""
-        event: Event = record.event
-        if isinstance(event, VersionWritten):
-            return _written(record, event)
-        if isinstance(event, SecretDeleted):
-            return _live(record, event.path, live=False)
-        if isinstance(event, SecretUndeleted):
-            return _live(record, event.path, live=True)
-        if isinstance(event, VersionsDestroyed):
-            return _destroyed(record, event)
-        return ()
+        for table in (_APPLIED, versions.APPLIED):
+            if apply := table.get(type(record.event)):
+                yield from apply(record, record.event)
 
     async def current(self, tenant: str, path: str) -> SecretVersion | None:
         """The newest version, also of a name that is deleted."""
         row = await self._reader.row(tenant, _CURRENT, (tenant, path))
-        return _version(row) if row else None
+        return version_of(row) if row else None
 
     async def version(self, tenant: str, path: str, number: int) -> SecretVersion | None:
         """One version by its number."""
         row = await self._reader.row(tenant, _ONE, (number, tenant, path))
-        return _version(row) if row else None
+        return version_of(row) if row else None
 
     async def history(self, tenant: str, path: str, before: int, limit: int) -> list[SecretVersion]:
         """Versions below `before`, newest first."""
-        return [_version(row) for row in await self._reader.rows(tenant, _HISTORY, (tenant, path, before, limit))]
+        return [version_of(row) for row in await self._reader.rows(tenant, _HISTORY, (tenant, path, before, limit))]
 
     async def seals(self, tenant: str, path: str) -> dict[int, str]:
         """The seal ids of all versions that are not destroyed."""
@@ -101,23 +102,23 @@ class Secrets:
         if not lived or not lived[0]:
             return None
         row = await self._reader.row(tenant, _AT, (tenant, path, instant(moment)))
-        return _version(row) if row else None
+        return version_of(row) if row else None
 
     async def page(self, tenant: str, prefix: str, after_path: str, limit: int, *, live: bool) -> list[SecretVersion]:
         """Names that begin with `prefix` and come after `after_path`, in byte order, each with its newest version."""
         # One lower bound, so that the index is entered where the page begins.
         operator, low = (">", after_path) if after_path >= prefix else (">=", prefix)
         parameters = (tenant, int(live), low, after(prefix), limit)
-        return [_version(row) for row in await self._reader.rows(tenant, _PAGE % operator, parameters)]
+        return [version_of(row) for row in await self._reader.rows(tenant, _PAGE % operator, parameters)]
 
     async def living(self, tenant: str, paths: Sequence[str]) -> dict[str, SecretVersion]:
         """Those of `paths` that live, each with its newest version."""
         found: dict[str, SecretVersion] = {}
         for start in range(0, len(paths), 500):
             some = paths[start : start + 500]
-            sql = f"""{_SELECT} AND v.number = s.current
- WHERE s.tenant = ? AND s.live = 1 AND s.path IN ({_marks(len(some))})"""
-            found.update((row[0], _version(row)) for row in await self._reader.rows(tenant, sql, (tenant, *some)))
+            sql = f"""{_SELECT} WHERE v.number = s.current
+ AND s.tenant = ? AND s.live = 1 AND s.path IN ({_marks(len(some))})"""
+            found.update((row[0], version_of(row)) for row in await self._reader.rows(tenant, sql, (tenant, *some)))
         return found
 
 
@@ -152,10 +153,34 @@ def _destroyed(record: Record, event: VersionsDestroyed) -> list[Statement]:
     return statements + (_live(record, event.path, live=False) if event.everything else [])
 
 
-def _version(row: Row) -> SecretVersion:
+def _pruned(record: Record, event: VersionsPruned) -> list[Statement]:
+    return [(_PRUNE, (record.tenant, event.path, max(event.numbers)))]
+
+
+def _begun(record: Record, event: SettingsChanged) -> list[Statement]:
+    return [(_BEGIN, (record.tenant, event.path, instant(record.time)))]
+
+
+def _forgotten(record: Record, event: SecretForgotten) -> list[Statement]:
+    return [(_PRUNE, (record.tenant, event.path, event.number)), (_FORGET, (record.tenant, event.path))]
+
+
+_APPLIED: Final[versions.Appliers] = {
+    SecretDeleted: lambda record, event: _live(record, event.path, live=False),
+    SecretForgotten: _forgotten,
+    SecretUndeleted: lambda record, event: _live(record, event.path, live=True),
+    SettingsChanged: _begun,
+    VersionWritten: _written,
+    VersionsDestroyed: _destroyed,
+    VersionsPruned: _pruned,
+}
+
+
+def version_of(row: Row) -> SecretVersion:
+    """A version from a row of `COLUMNS`."""
     return SecretVersion(
         path=row[0], number=row[1], seal_id=row[2], content_type=row[3],
         metadata=msgspec.json.decode(row[4], type=dict[str, str]), born_at=parsed(row[5]), created_at=parsed(row[6]),
         actor=row[7], cause=row[8], recovered_from=row[9], destroyed_at=parsed(row[10]) if row[10] else None,
-        current=row[11], live=bool(row[12]),
+        current=row[11], live=bool(row[12]), ends_at=parsed(row[13]) if row[13] else None, end=row[14] or UNENDED,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from api.routes.store import STORE
 from domain.commands.secrets import Destroyed
 from domain.errors import Invalid
 from domain.results import SecretMeta
-from domain.views import SecretVersion
+from domain.secret_view import SecretVersion
 
 _NEWEST: Final = 10**18
 

@@ -15,10 +15,12 @@ from cli.server.config.process import Process
 from cli.server.leasing import Leasing
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
+from domain.commands.kv_ending import VersionEnds
 from domain.commands.token_ends import TokenEnds
 from domain.ports import Clock, EventLog
 from domain.process import (
     ADVANCE_ROTATION,
+    DELETE_VERSION,
     EXPIRE_APPROVAL,
     EXPIRE_SHARE,
     EXPIRE_TOKEN,
@@ -35,6 +37,11 @@ class Parts(Protocol):
     @property
     def token_ends(self) -> TokenEnds:
         """How tokens end."""
+        ...
+
+    @property
+    def version_ends(self) -> VersionEnds:
+        """How versions of secrets end by the clock."""
         ...
 
     @property
@@ -61,6 +68,7 @@ class Parts(Protocol):
 def inside(parts: Parts) -> Mapping[str, Inside]:
     """By kind, what ends with an event of ours."""
     return {
+        DELETE_VERSION: parts.version_ends.delete,
         EXPIRE_APPROVAL: parts.approving.expire,
         EXPIRE_SHARE: parts.sharing.shares.expire,
         EXPIRE_TOKEN: parts.token_ends.expire,

@@ -45,6 +45,10 @@ The header:
 """
 
 MEANINGS: Final = {
+    "max_versions": "how many versions are kept; 0: as many as the mount says; null: as before",
+    "cas_required": "whether a write names the version it follows; null: as before",
+    "delete_after_seconds": "how long a version lives from its writing; 0: as long as the mount says; null: as before",
+    "custom_metadata": "what people noted about the secret, not secret; empty: nothing; null: as before",
     "address": "address of the client, or of the proxy before it",
     "agent": "how the client called itself; empty if it did not",
     "destination": "the backend it is done at",

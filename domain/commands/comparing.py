@@ -16,7 +16,7 @@ from domain.names import checked_path, checked_prefix
 from domain.plaintext import Plaintext
 from domain.ports import Clock
 from domain.results import Done
-from domain.views import SecretsView, SecretVersion
+from domain.secret_view import SecretsView, SecretVersion
 
 MAX_COMPARED: Final = 5000
 """How many names of a folder are compared at once."""

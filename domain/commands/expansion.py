@@ -11,7 +11,7 @@ from domain.names import checked_path
 from domain.plaintext import Plaintext
 from domain.ports import SealContext, Sealer
 from domain.references import MAX_DEPTH, MAX_EXPANDED, MAX_REFERENCES, MAX_TOGETHER, Reference
-from domain.views import SecretsView, SecretVersion
+from domain.secret_view import SecretsView, SecretVersion
 
 _CHUNK = 64
 """How many values are opened before their size is looked at: each has at most a mebibyte."""

@@ -9,7 +9,7 @@ from domain import references
 from domain.errors import ReferenceCycle, ReferenceTooLarge
 from domain.plaintext import Plaintext
 from domain.references import MAX_DEPTH, MAX_FOLLOWED, Reference
-from domain.views import SecretVersion
+from domain.secret_view import SecretVersion
 
 
 class Node(NamedTuple):

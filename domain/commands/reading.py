@@ -18,7 +18,7 @@ from domain.event import Event
 from domain.names import checked_path, checked_prefix
 from domain.ports import Append, Clock, EventLog, SealContext, Sealer
 from domain.results import Done, Revealed, SecretMeta, meta_of
-from domain.views import SecretsView, SecretVersion
+from domain.secret_view import SecretsView, SecretVersion
 
 NOWHERE = UUID(int=0)
 """Stream of an access event before the log gives it its node's own."""
@@ -49,16 +49,16 @@ class SecretReads:
     async def get(self, call: Call, path: str, number: int | None = None) -> Done[Revealed]:
         """The newest version, or the one numbered `number`; raises `NotFound` if the name does not answer."""
         version = await self.find(call, path, number)
-        if version is None or not version.live:
+        if version is None or not version.answers(self._clock()):
             raise NotFound(f"there is no secret {path!r}" + (f" with a version {number}" if number else ""))
-        return await self._reveal(call, version, "get")
+        return await self.reveal(call, version, "get")
 
     async def past(self, call: Call, path: str, number: int) -> Done[Revealed]:
         """A version by its number, also of a name that was deleted."""
         version = await self.find(call, path, number)
         if version is None:
             raise NotFound(f"{path!r} has no version {number}")
-        return await self._reveal(call, version, "history")
+        return await self.reveal(call, version, "history")
 
     async def find(self, call: Call, path: str, number: int | None) -> SecretVersion | None:
         """What is known of a version to one who may read it."""
@@ -67,24 +67,32 @@ class SecretReads:
             return await self._view.current(call.tenant, path)
         return await self._view.version(call.tenant, path, number)
 
-    async def _reveal(self, call: Call, version: SecretVersion, how: str) -> Done[Revealed]:
+    async def reveal(self, call: Call, version: SecretVersion, how: str) -> Done[Revealed]:
+        """The value of a version that the caller was found to may read; raises `NotFound` if it was destroyed."""
         if version.destroyed_at:
             raise NotFound(f"version {version.number} of {version.path!r} was destroyed")
         value = await self._sealer.open(
             SealContext(call.tenant, "secret", version.path, version.number), version.seal_id
         )
         try:
-            return Done(Revealed(version, value), await self.record(call, [version], how))
+            return Done(Revealed(version, value), await self._tried(call, [version], self.events([version], how)))
         except BaseException:
             value.wipe()
             raise
 
     async def record(self, call: Call, versions: Sequence[SecretVersion], how: str) -> int:
-        """Append that these versions were read; raises `ApprovalRequired`, and then they were not."""
+        """Append that these versions were read; raises `NotFound`, `ApprovalRequired`, and then they were not."""
         return await self.append(call, versions, self.events(versions, how))
 
     async def append(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
-        """Append what tells of a use of these versions' values, if all of them may be read."""
+        """Append what tells of a use of these versions' values, if all of them answer and may be read."""
+        now = self._clock()
+        for version in versions:
+            if not version.answers(now):
+                raise NotFound(f"version {version.number} of {version.path!r} is deleted")
+        return await self._tried(call, versions, events)
+
+    async def _tried(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
         for _ in range(_TRIES - 1):
             with suppress(VersionConflict):
                 return await self._append(call, versions, events)
@@ -165,7 +173,8 @@ class SecretReads:
             after = cursor
             while len(visible) < limit:
                 found = await self._view.page(call.tenant, start, after, size, live=live)
-                visible += [version for version in found if call.allows("secrets:list", version.path)]
+                shown = (version for version in found if not live or version.answers(self._clock()))
+                visible += [version for version in shown if call.allows("secrets:list", version.path)]
                 if len(found) < size:
                     break
                 after = found[-1].path

@@ -16,7 +16,8 @@ from domain.names import checked_path, checked_prefix
 from domain.plaintext import Plaintext
 from domain.ports import Clock
 from domain.results import Done, Revealed
-from domain.views import ReferencesView, SecretsView, Use
+from domain.secret_view import SecretsView
+from domain.views import ReferencesView, Use
 
 MAX_INJECTED: Final = 1000
 """How many variables one process may be given at once."""

@@ -22,8 +22,8 @@ from domain.ports import Append, Clock, EventLog, Repository, SealContext, Seale
 from domain.results import NewValue
 from domain.rotation import Failure, Rotation
 from domain.secret import Secret
+from domain.secret_view import SecretsView, SecretVersion
 from domain.stored_credential import Fields, fields_of, identity_of, replaced
-from domain.views import SecretsView, SecretVersion
 
 _DETAIL: Final = 500
 
@@ -125,7 +125,7 @@ class RotationSteps:
 
     async def _current(self, tenant: str, key: str) -> SecretVersion:
         version = await self._view.current(tenant, key)
-        if version is None or not version.live:
+        if version is None or not version.answers(self._clock()):
             raise NotFound(f"there is no secret {key!r}; store the credential that is to be rotated there first")
         return version
 

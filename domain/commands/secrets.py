@@ -13,12 +13,13 @@ from domain.approval_change import Change, Covered
 from domain.call import Call
 from domain.commands.gate import Cleared, Gate
 from domain.errors import Conflict, Invalid, NotFound, VersionConflict
+from domain.key_settings import NATIVE, MountRules
 from domain.names import checked_path, stream_of
 from domain.ports import Append, Clock, EventLog, Replies, Repository, SealContext, Sealer, Statement
 from domain.results import Done, NewValue, SecretMeta, meta_of
 from domain.secret import Secret, Written
+from domain.secret_view import SecretsView
 from domain.values import checked_content_type, checked_metadata, checked_value
-from domain.views import SecretsView
 
 T = TypeVar("T")
 _TRIES = 64
@@ -59,9 +60,9 @@ class SecretCommands:
 
         async def change(secret: Secret) -> Done[SecretMeta]:
             secret.must_be_free()
-            return await self._write(call, secret, value, "create")
+            return await self.write(call, secret, value, "create")
 
-        return await self._changed(call, path, change, begin=True)
+        return await self.changed(call, path, change, begin=True)
 
     async def rotate(self, call: Call, path: str, value: NewValue, cas: int | None = None) -> Done[SecretMeta]:
         """Store the next version; `cas` is the version it must follow. Raises `NotFound`, `CheckAndSetFailed`."""
@@ -70,9 +71,9 @@ class SecretCommands:
         async def change(secret: Secret) -> Done[SecretMeta]:
             secret.must_be_at(cas)
             secret.must_live()
-            return await self._write(call, secret, value, "rotate")
+            return await self.write(call, secret, value, "rotate")
 
-        return await self._changed(call, path, change)
+        return await self.changed(call, path, change)
 
     async def delete(self, call: Call, path: str) -> Done[None]:
         """Make the name not answer; its versions stay."""
@@ -82,9 +83,9 @@ class SecretCommands:
             covered = on_top_of(secret, "delete")
             secret.delete(self._clock())
             async with self.gate.passing(call, [Change(covered)]) as cleared:
-                return Done(None, await self._append(call, secret, None, cleared))
+                return Done(None, await self.append(call, secret, None, cleared))
 
-        return await self._changed(call, path, change)
+        return await self.changed(call, path, change)
 
     async def undelete(self, call: Call, path: str) -> Done[SecretMeta]:
         """Make a deleted name answer again with the version that was current."""
@@ -98,9 +99,9 @@ class SecretCommands:
                 raise NotFound(f"there is no secret {path!r}")
             meta = meta_of(current)
             async with self.gate.passing(call, [Change(covered)]) as cleared:
-                return Done(meta, await self._append(call, secret, meta, cleared))
+                return Done(meta, await self.append(call, secret, meta, cleared))
 
-        return await self._changed(call, path, change)
+        return await self.changed(call, path, change)
 
     async def destroy(self, call: Call, path: str, numbers: Sequence[int] | None) -> Done[Destroyed]:
         """Destroy the data keys of these versions (None: of all), so that nobody can open them again."""
@@ -110,16 +111,18 @@ class SecretCommands:
             named = tuple(sorted(set(numbers or ())))
             covered = on_top_of(secret, "destroy", numbers=named, everything=numbers is None)
             fresh = secret.destroy(numbers, self._clock())
-            seals = await self._view.seals(call.tenant, path)
-            statements = self._sealer.destroy(call.tenant, [seals[number] for number in fresh])
+            statements = await self.destruction(call, path, fresh)
             result = Destroyed(path, fresh)
             async with self.gate.passing(call, [Change(covered)]) as cleared:
-                return Done(result, await self._append(call, secret, result, cleared, statements))
+                return Done(result, await self.append(call, secret, result, cleared, statements))
 
-        return await self._changed(call, path, change)
+        return await self.changed(call, path, change)
 
     async def recover(self, call: Call, path: str, at: datetime) -> Done[SecretMeta]:
-        """Write what was current at `at` as the next version; raises `NotFound` if the name did not live then."""
+        """Write what was current at `at` as the next version; raises `NotFound` if the name did not live then.
+
+        Raises `CheckAndSetRequired` where a write must name the version it follows: this one cannot.
+        """
         call.require("secrets:write", checked_path(path))
         if at.tzinfo is None or at > self._clock():
             raise Invalid("`at` is a point in the past, with its offset from UTC, such as 2026-06-25T12:00:00Z")
@@ -132,45 +135,74 @@ class SecretCommands:
             value = NewValue(plaintext, old.content_type, old.metadata)
 
             async def change(secret: Secret) -> Done[SecretMeta]:
-                if old.number in secret.destroyed:
-                    raise Conflict(f"version {old.number} of {path!r} was destroyed just now")
-                return await self._write(call, secret, value, "recover", old.number)
+                secret.must_hold(old.number)
+                secret.must_be_at(None)
+                return await self.write(call, secret, value, "recover", old.number)
 
-            return await self._changed(call, path, change)
+            return await self.changed(call, path, change)
 
-    async def _changed(
+    async def changed(
         self, call: Call, path: str, change: Callable[[Secret], Awaitable[T]], *, begin: bool = False
     ) -> T:
+        """What `change` makes of the secret as it is now, again if another node changed it meanwhile.
+
+        With `begin` of a new one where there is none, else `NotFound` is raised.
+        """
         stream = stream_of("secret", call.tenant, path)
         for tries_left in reversed(range(_TRIES)):
             try:
                 async with self._repository.hold(Secret, stream) as held:
                     if held is None and not begin:
                         raise NotFound(f"there is no secret {path!r}")
-                    return await change(held or Secret.begin(call.tenant, path, self._clock()))
+                    secret = held or Secret.begin(call.tenant, path, self._clock())
+                    secret.settle(self._clock())
+                    return await change(secret)
             except VersionConflict:
                 if not tries_left:
                     raise
         raise VersionConflict(f"{path!r} is being changed by many at once; try again")
 
-    async def _write(
-        self, call: Call, secret: Secret, value: NewValue, cause: str, recovered_from: int | None = None
+    async def write(
+        self,
+        call: Call,
+        secret: Secret,
+        value: NewValue,
+        cause: str,
+        recovered_from: int | None = None,
+        mount: MountRules = NATIVE,
     ) -> Done[SecretMeta]:
-        at = secret.created_on if secret.current == 0 else self._clock()
-        async with self.gate.passing(call, [writing(secret, cause, value, recovered_from)]) as cleared:
-            meta, statements = await self.seal_next(call, secret, value, cause, at, recovered_from)
-            return Done(meta, await self._append(call, secret, meta, cleared, statements))
+        """Append `value` as the next version of `secret`, once the gate lets it pass."""
+        at = secret.created_on if secret.version == 1 else self._clock()
+        change = writing(secret, cause, value, recovered_from, mount)
+        async with self.gate.passing(call, [change]) as cleared:
+            meta, statements = await self.seal_next(call, secret, value, cause, at, recovered_from, mount)
+            return Done(meta, await self.append(call, secret, meta, cleared, statements))
+
+    async def destruction(self, call: Call, path: str, numbers: Sequence[int]) -> Sequence[Statement]:
+        """Statements that destroy the data keys of these versions, for the append of the event that says so."""
+        if not numbers:
+            return ()
+        seals = await self._view.seals(call.tenant, path)
+        return self._sealer.destroy(call.tenant, [seals[number] for number in numbers if number in seals])
 
     async def seal_next(
-        self, call: Call, secret: Secret, value: NewValue, cause: str, at: datetime, recovered_from: int | None = None
+        self,
+        call: Call,
+        secret: Secret,
+        value: NewValue,
+        cause: str,
+        at: datetime,
+        recovered_from: int | None = None,
+        mount: MountRules = NATIVE,
     ) -> tuple[SecretMeta, Sequence[Statement]]:
-        """Seal `value` as the next version of `secret` and trigger its event.
+        """Seal `value` as the next version of `secret` and trigger its event, and that of what is pruned for it.
 
         The caller appends, within the gate's `passing` of what `writing` says of it.
         """
         metadata = value.metadata or {}
         context = SealContext(call.tenant, "secret", secret.path, secret.current + 1)
         sealed = await self._sealer.seal(context, value.plaintext)
+        pruned = await self.destruction(call, secret.path, secret.pruned_by_next(mount))
         number = secret.write(
             Written(
                 seal_id=sealed.seal_id,
@@ -182,20 +214,22 @@ class SecretCommands:
                 recovered_from=recovered_from,
             ),
             at,
+            mount,
         )
         meta = SecretMeta(
             name=secret.path,
             version=number,
-            created_at=secret.created_on,
+            created_at=secret.born_at,
             updated_at=at,
             content_type=value.content_type,
             metadata=metadata,
         )
-        return meta, sealed.statements
+        return meta, [*sealed.statements, *pruned]
 
-    async def _append(
+    async def append(
         self, call: Call, secret: Secret, result: object, cleared: Cleared, statements: Sequence[Statement] = ()
     ) -> int:
+        """Append what happened to `secret`, with `result` as the reply to keep; the position of the last event."""
         kept = await self._replies.keep(call, result)
         return await self._log.append(
             Append(
@@ -209,10 +243,12 @@ class SecretCommands:
         )
 
 
-def writing(secret: Secret, cause: str, value: NewValue, recovered_from: int | None = None) -> Change:
+def writing(
+    secret: Secret, cause: str, value: NewValue, recovered_from: int | None = None, mount: MountRules = NATIVE
+) -> Change:
     """What it is to write `value`, once it is within its bounds; raises `Invalid`, `TooLarge`.
 
-    An import creates.
+    An import creates. What is pruned for it is part of it.
     """
     checked_value(value.plaintext, secret.path)
     action = "create" if cause == "import" else cause
@@ -220,6 +256,7 @@ def writing(secret: Secret, cause: str, value: NewValue, recovered_from: int | N
         on_top_of(
             secret,
             action,
+            numbers=tuple(secret.pruned_by_next(mount)),
             recovered_from=recovered_from,
             content_type=checked_content_type(value.content_type),
             metadata=checked_metadata(value.metadata or {}),

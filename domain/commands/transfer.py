@@ -23,7 +23,7 @@ from domain.plaintext import Plaintext
 from domain.ports import Append, Clock, EventLog, Replies, Repository, Statement
 from domain.results import Done, NewValue, SecretMeta
 from domain.secret import Secret
-from domain.views import SecretsView
+from domain.secret_view import SecretsView
 
 MAX_IMPORT: Final = 10_000
 """How many values one import may bring."""
@@ -72,7 +72,8 @@ class SecretTransfer:
         return await self._take_in(call, wanted)
 
     async def _take_in(self, call: Call, wanted: Mapping[str, Plaintext]) -> Done[Imported]:
-        existing = sorted(await self._view.living(call.tenant, list(wanted)))
+        living = await self._view.living(call.tenant, list(wanted))
+        existing = sorted(path for path, version in living.items() if version.answers(self._clock()))
         if existing:
             raise AlreadyExists(f"nothing was imported: {len(existing)} of these names exist", existing)
         at = self._clock()
@@ -109,11 +110,10 @@ class SecretTransfer:
 
     async def _free(self, call: Call, held: AsyncExitStack, path: str, at: datetime) -> Secret:
         stream = stream_of("secret", call.tenant, path)
-        if await self._view.current(call.tenant, path) is None:
-            return Secret.begin(call.tenant, path, at)
         secret = await held.enter_async_context(self._repository.hold(Secret, stream))
         if secret is None:
             return Secret.begin(call.tenant, path, at)
+        secret.settle(at)
         secret.must_be_free()
         return secret
 
@@ -139,6 +139,7 @@ class SecretTransfer:
         Raises `Forbidden` if one of them may not be exported.
         """
         found = await self._view.page(call.tenant, checked_prefix(prefix), "", MAX_EXPORT + 1, live=True)
+        found = [version for version in found if version.answers(self._clock())]
         if len(found) > MAX_EXPORT:
             raise TooLarge(f"there are more than {MAX_EXPORT} secrets under {prefix!r}; export one folder at a time")
         for verb in ("secrets:export", "secrets:read"):

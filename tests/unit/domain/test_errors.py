@@ -21,6 +21,7 @@ STATUSES = {
     "backend-unavailable": 503,
     "bad-name": 400,
     "check-and-set-failed": 412,
+    "check-and-set-required": 428,
     "conflict": 409,
     "disabled": 503,
     "forbidden": 403,

@@ -38,6 +38,7 @@ FIELD_NAMES = {
     "rotation_id", "key", "old_ref", "new_ref", "grace_seconds", "schedule_id", "go_on_at", "phase", "timetable",
     "enabled", "next_run_at", "connection", "default_ttl_seconds", "max_ttl_seconds",
     "share_id", "max_views", "guarded", "max_tries", "note", "remaining", "address", "agent",
+    "max_versions", "cas_required", "delete_after_seconds", "custom_metadata",
 }  # fmt: skip
 
 NEVER = re.compile(
@@ -61,6 +62,8 @@ TOPICS = {
     "provider.role.configured", "provider.role.removed",
     "kek.rotated", "secret.compared", "secret.created", "secret.deleted",
     "secret.injected", "secret.read", "secret.undeleted", "secret.version.written", "secret.versions.destroyed",
+    "secret.forgotten", "secret.settings.changed", "secret.versions.deleted", "secret.versions.expiring",
+    "secret.versions.pruned", "secret.versions.undeleted",
     "share.created", "share.expired", "share.locked", "share.passphrase.failed", "share.revoked", "share.viewed",
     "signing_key.created", "tenant.created",
 }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.views import SecretVersion
+from domain.secret_view import SecretVersion
 from projections.secrets import Secrets
 from tests.unit.projections.projected import Tables, at, created, deleted, destroyed, undeleted, written
 

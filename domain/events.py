@@ -34,6 +34,10 @@ from domain.lease import (
     LeaseRevocationRequested,
     LeaseRevocationVerified,
 )
+from domain.logins.method import LoginMethod, LoginMethodConfigured, LoginMethodCreated, LoginMethodRemoved
+from domain.logins.outcome import LoginRefused, LoginSucceeded
+from domain.logins.role import LoginRole, LoginRoleConfigured, LoginRoleCreated, LoginRoleRemoved
+from domain.logins.secret_id import LoginSecretId, SecretIdDestroyed, SecretIdIssued, SecretIdUsed
 from domain.provider import (
     Provider,
     ProviderConfigured,
@@ -87,6 +91,9 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     ApiToken,
     ApprovalRequest,
     Lease,
+    LoginMethod,
+    LoginRole,
+    LoginSecretId,
     Provider,
     Rotation,
     RotationSchedule,
@@ -124,6 +131,14 @@ EVENTS: Final[dict[str, type[Event]]] = {
         LeaseRequested,
         LeaseRevocationRequested,
         LeaseRevocationVerified,
+        LoginMethodConfigured,
+        LoginMethodCreated,
+        LoginMethodRemoved,
+        LoginRefused,
+        LoginRoleConfigured,
+        LoginRoleCreated,
+        LoginRoleRemoved,
+        LoginSucceeded,
         ProviderConfigured,
         ProviderCreated,
         ProviderCredentialsDestroyed,
@@ -146,6 +161,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SecretCreated,
         SecretDeleted,
         SecretForgotten,
+        SecretIdDestroyed,
+        SecretIdIssued,
+        SecretIdUsed,
         SecretRead,
         SecretUndeleted,
         SecretsCompared,

@@ -29,6 +29,7 @@ from projections.approvals import Approvals
 from projections.audit import AuditEvents
 from projections.due_work import DueWork
 from projections.leases import Leases
+from projections.logins import Logins
 from projections.providers import Providers
 from projections.references import References
 from projections.rotation_schedules import RotationSchedules
@@ -59,6 +60,7 @@ def every_projection(reader: Any = None) -> list[Projection]:
         RotationSchedules(reader),
         Shares(reader),
         VaultConfiguration(reader),
+        Logins(reader),
     ]
 
 

@@ -22,6 +22,7 @@ from projections.approvals import Approvals
 from projections.audit import AuditEvents
 from projections.due_work import DueWork
 from projections.leases import Leases
+from projections.logins import Logins
 from projections.providers import Providers
 from projections.references import References
 from projections.rotation_schedules import RotationSchedules
@@ -50,6 +51,7 @@ class Views:
     rotation_schedules: RotationSchedules
     shares: Shares
     vault_config: VaultConfiguration
+    logins: Logins
 
     @classmethod
     def over(cls, reader: Reader) -> Views:
@@ -68,6 +70,7 @@ class Views:
             rotation_schedules=RotationSchedules(reader),
             shares=Shares(reader),
             vault_config=VaultConfiguration(reader),
+            logins=Logins(reader),
         )
 
     @property
@@ -76,7 +79,7 @@ class Views:
         return (
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
-            self.vault_config,
+            self.vault_config, self.logins,
         )  # fmt: skip
 
     @property

@@ -16,6 +16,9 @@ from domain.api_token import ApiTokenIssued
 from domain.approval_events import ApprovalRequested
 from domain.errors import Misconfigured, StoreUnavailable
 from domain.lease import LeaseRequested
+from domain.logins.method import LoginMethodConfigured
+from domain.logins.role import LoginRoleConfigured
+from domain.logins.secret_id import SecretIdIssued
 from domain.ports import Statement
 from domain.provider import ProviderConfigured, RoleConfigured
 from domain.rotation import RotationStarted
@@ -34,7 +37,7 @@ READ = (
     "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
-    "vault_generations",
+    "vault_generations", "login_methods", "login_roles", "login_secret_ids",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -101,6 +104,19 @@ def fill(store: PostgresStore, tenant: str) -> None:
         ),
         SettingsChanged(originator_id=stream, originator_version=12, timestamp=at, path="app/db", max_versions=3),
         VersionsExpiring(originator_id=stream, originator_version=13, timestamp=at, path="app/db", numbers=[1], expires_at=at),
+        LoginMethodConfigured(
+            originator_id=stream, originator_version=14, timestamp=at, mount="jwt/", accessor="jwt_1", method="jwt",
+            settings="{}", number=1, seal_id=f"{tenant}-method", seal_digest="0" * 64,
+        ),
+        LoginRoleConfigured(
+            originator_id=stream, originator_version=15, timestamp=at, mount="jwt/", accessor="jwt_1", method="jwt",
+            role="ci", settings="{}", number=1, seal_id=f"{tenant}-role", seal_digest="0" * 64,
+        ),
+        SecretIdIssued(
+            originator_id=stream, originator_version=16, timestamp=at, originator_topic="login_secret_id",
+            mount="approle/", accessor="approle_1", role="ci", handle="id", hash=tenant, max_uses=1, ttl_seconds=0,
+            expires_at=None, metadata={}, cidrs=[], token_cidrs=[],
+        ),
     )  # fmt: skip
     statements: list[Statement] = [
         ("INSERT INTO sealed_values VALUES (?, ?, ?)", (tenant, tenant, b"")),

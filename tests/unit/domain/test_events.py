@@ -38,6 +38,7 @@ FIELD_NAMES = {
     "rotation_id", "key", "old_ref", "new_ref", "grace_seconds", "schedule_id", "go_on_at", "phase", "timetable",
     "enabled", "next_run_at", "connection", "default_ttl_seconds", "max_ttl_seconds",
     "share_id", "max_views", "guarded", "max_tries", "note", "remaining", "address", "agent",
+    "mount", "accessor", "method", "max_uses", "ttl_seconds", "cidrs", "token_cidrs",
     "max_versions", "cas_required", "delete_after_seconds", "custom_metadata",
 }  # fmt: skip
 
@@ -54,6 +55,10 @@ TOPICS = {
     "delivery.attempted", "delivery.failed", "delivery.parked", "delivery.resolved", "delivery.retried",
     "lease.failed", "lease.issued", "lease.renewal.failed", "lease.renewal.requested", "lease.renewed",
     "lease.requested", "lease.revocation.requested", "lease.revocation.verified",
+    "login.refused", "login.succeeded",
+    "login_method.configured", "login_method.created", "login_method.removed",
+    "login_role.configured", "login_role.created", "login_role.removed",
+    "login_secret_id.destroyed", "login_secret_id.issued", "login_secret_id.used",
     "rotation.completed", "rotation.cut_over", "rotation.failed", "rotation.restored",
     "rotation.rolled_back", "rotation.staged", "rotation.started", "rotation.verified",
     "rotation_schedule.created", "rotation_schedule.fired",
@@ -121,7 +126,8 @@ def test_topics_are_those_in_the_logs_out_there() -> None:
 def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
-        "api_token", "approval", "lease", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant",
+        "api_token", "approval", "lease", "login_method", "login_role", "login_secret_id", "provider", "rotation",
+        "rotation_schedule", "secret", "share", "tenant",
     }  # fmt: skip
     for aggregate in AGGREGATES:
         topic = aggregate.__dict__["TOPIC"]

@@ -226,6 +226,7 @@ async def assembled(folder: Path, secrets: Secrets = _SECRETS) -> AsyncIterator[
         await asyncio.wait([following])
         await assembly.outbox.stop()
         await assembly.leasing.backends.close()
+        await assembly.vaulting.logging_in.close()
         assembly.sharing.lock.close()
         await assembly.committer.stop()
         await store.close()

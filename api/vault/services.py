@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from api.services import Services
+from api.vault.login_services import LoginServices
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
 from domain.mounts import Mounts
@@ -37,6 +38,7 @@ class VaultServices:
     namespaces: Namespaces
     token_life: TokenLife
     minting: TokenMinting
+    logins: LoginServices
     clock: Clock
     version: str
     """Of Vault's API as we speak it: what clients decide by."""

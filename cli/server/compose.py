@@ -136,6 +136,7 @@ class Runtime:
     async def close(self) -> None:
         """Write what waits, then let go of the store and wipe the keys."""
         await self.leasing.backends.close()
+        await self.vaulting.logging_in.close()
         self.sharing.lock.close()
         await self.committer.stop()
         await self.store.close()
@@ -211,6 +212,7 @@ def _scheduler(runtime: Runtime) -> Scheduler:
             await runtime.committer.append(Append(tenant="", actor="", request_id="", events=(), statements=statements))
 
     scheduler.every(60, "remove expired replies", remove_expired_replies)
+    scheduler.every(60, "count refused logins", runtime.vaulting.logging_in.flush)
     every = runtime.settings.process.tick_seconds
     scheduler.every(every, "record what ended with the token that minted it", runtime.token_ends.record_ended)
     return scheduler

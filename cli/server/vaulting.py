@@ -8,13 +8,14 @@ from typing import Protocol
 
 from api.services import Services
 from api.vault.services import VaultServices
+from cli.server.logging_in import LoggingIn
 from cli.server.stores import Views
 from domain.call import Policies
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
 from domain.errors import Forbidden
 from domain.mounts import BUILT_IN, Mounts
-from domain.ports import Clock, EventLog
+from domain.ports import Clock, EventLog, Replies, Repository, Sealer
 
 
 class Base(Protocol):
@@ -23,6 +24,21 @@ class Base(Protocol):
     @property
     def log(self) -> EventLog:
         """Where events are appended."""
+        ...
+
+    @property
+    def repository(self) -> Repository:
+        """Aggregates."""
+        ...
+
+    @property
+    def sealer(self) -> Sealer:
+        """What is secret of configurations."""
+        ...
+
+    @property
+    def replies(self) -> Replies:
+        """What was answered before."""
         ...
 
     @property
@@ -40,6 +56,7 @@ class Vaulting:
         self.token_life = TokenLife(base.log, base.views.tokens, clock, os.urandom)
         self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
         self.book = _NoBook()
+        self.logging_in = LoggingIn(base, self.minting, clock)
 
     def services(self, native: Services) -> VaultServices:
         """What the surface is handed."""
@@ -49,6 +66,7 @@ class Vaulting:
             namespaces=_Tenants(self._views),
             token_life=self.token_life,
             minting=self.minting,
+            logins=self.logging_in.services,
             clock=self._clock,
             version="1.17.0",
             logins_per_second=50,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 
 from domain.api_token import LIVING, MAX_GENERATIONS, ApiToken, token_stream
 from domain.call import Call, Principal
 from domain.errors import Forbidden, Unauthenticated, VersionConflict
+from domain.event import Event
 from domain.mounts import DEFAULT_TTL
 from domain.ports import Append, Clock, EventLog
 from domain.token_terms import ROOT, Terms, encoded
 from domain.token_text import digest_of, token_text
 from domain.views import TokenRow, TokensView
 
+Basis = Mapping[UUID, int]
+"""Streams, and the version that each must have still."""
+_NOTHING: Final[Basis] = {}
 _ENDED: Final = "the token is missing, unknown, expired or revoked"
 
 
@@ -36,6 +41,11 @@ class Minted(NamedTuple):
     text: str
     row: TokenRow
     position: int
+
+
+class _Made(NamedTuple):
+    text: str
+    token_id: str
 
 
 class TokenMinting:
@@ -60,9 +70,22 @@ class TokenMinting:
         end = None if wanted.orphan or not lineage else caller.expires_at
         return await self._issue(call.tenant, caller.actor, call.request_id, wanted, policies, scopes, lineage, end)
 
-    async def logged_in(self, tenant: str, request_id: str, wanted: Wanted) -> Minted:
-        """The token that a login gives: nobody's child."""
-        return await self._issue(tenant, wanted.subject, request_id, wanted, wanted.policies, (), [], None)
+    async def logged_in(
+        self, tenant: str, request_id: str, wanted: Wanted, *, events: Sequence[Event] = (), basis: Basis = _NOTHING
+    ) -> Minted:
+        """The token that a login gives: nobody's child. `events` are in the same append, before it.
+
+        Raises `VersionConflict` if a stream of `basis` has another version by now.
+        """
+        made, token = self._made(tenant, wanted, wanted.policies, (), None, None)
+        entry = Append(
+            tenant=tenant,
+            actor=wanted.subject,
+            request_id=request_id,
+            events=[*events, *token.collect_events()],  # type: ignore[list-item]  # the library types them as its own base
+            unchanged=basis,
+        )
+        return await self._minted(tenant, made, await self._log.append(entry))
 
     async def _issue(
         self,
@@ -75,20 +98,33 @@ class TokenMinting:
         lineage: Sequence[TokenRow],
         end: datetime | None,
     ) -> Minted:
+        made, token = self._made(tenant, wanted, policies, scopes, lineage[-1].token_id if lineage else None, end)
+        return await self._minted(tenant, made, await self._append(tenant, actor, request_id, token, lineage))
+
+    def _made(
+        self,
+        tenant: str,
+        wanted: Wanted,
+        policies: Sequence[str],
+        scopes: Sequence[str],
+        parent: str | None,
+        end: datetime | None,
+    ) -> tuple[_Made, ApiToken]:
         at = self._clock()
         expires_at = _expiry(at, wanted, end, is_root=ROOT in policies)
         terms = _settled(wanted, at, expires_at)
-        text, token_id = token_text(self._entropy(32)), f"tok_{self._entropy(8).hex()}"
+        made = _Made(token_text(self._entropy(32)), f"tok_{self._entropy(8).hex()}")
         token = ApiToken.issue(
-            tenant, token_id=token_id, subject=wanted.subject, scopes=list(scopes), expires_at=expires_at,
-            parent=lineage[-1].token_id if lineage else None, digest=digest_of(text), at=at, policies=policies,
-            terms=encoded(terms),
+            tenant, token_id=made.token_id, subject=wanted.subject, scopes=list(scopes), expires_at=expires_at,
+            parent=parent, digest=digest_of(made.text), at=at, policies=policies, terms=encoded(terms),
         )  # fmt: skip
-        position = await self._append(tenant, actor, request_id, token, lineage)
-        row = await self._view.by_id(tenant, token_id)
+        return made, token
+
+    async def _minted(self, tenant: str, made: _Made, position: int) -> Minted:
+        row = await self._view.by_id(tenant, made.token_id)
         if row is None:
             raise Unauthenticated(_ENDED)
-        return Minted(text, row, position)
+        return Minted(made.text, row, position)
 
     async def _lineage(self, caller: Principal) -> list[TokenRow]:
         if not caller.token_id:

@@ -1,0 +1,37 @@
+"""Bounds of what is asked of transit keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from domain.errors import Invalid
+
+MAX_ITEMS: Final = 1000
+"""Most items of one request."""
+MAX_CONTEXT: Final = 4096
+"""Longest context or associated data, in bytes."""
+MAX_VERSIONS: Final = 4096
+"""Most versions that a key may have at a time."""
+MAX_RANDOM: Final = 64 * 1024
+"""Most random bytes of one request."""
+MIN_PERIOD: Final = 3600
+MAX_PERIOD: Final = 10 * 366 * 24 * 3600
+"""Shortest and longest time between rotations that come by themselves, in seconds."""
+MAX_BACKUP: Final = 7 * 1024 * 1024
+"""Longest backup, in characters."""
+MAX_NAME: Final = 128
+NAME_PATTERN: Final = f"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,{MAX_NAME - 2}}}[A-Za-z0-9_])?"
+"""A key's name, as a regular expression."""
+
+_NAME = re.compile(rf"{NAME_PATTERN}\Z")
+
+
+def checked_name(name: str) -> str:
+    """`name` unchanged if a key may have it; raises `Invalid`."""
+    if not _NAME.match(name):
+        raise Invalid(
+            f"a transit key's name has 1 to {MAX_NAME} of the characters A-Z a-z 0-9 _ . -, "
+            "and begins and ends with none of . and -"
+        )
+    return name

@@ -35,6 +35,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/reference/events.md",
     "docs/reference/exit-codes.md",
     "docs/reference/log-format.md",
+    "docs/reference/sealed-file.md",
 )
 """Pages with nothing to type, or nothing that a test may type; the latter say so themselves."""
 

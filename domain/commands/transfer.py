@@ -114,7 +114,8 @@ class SecretTransfer:
         if secret is None:
             return Secret.begin(call.tenant, path, at)
         secret.settle(at)
-        secret.must_be_free()
+        if secret.live:  # since we looked; the next look names every such path
+            raise VersionConflict(f"{path!r} was written in between; try again")
         return secret
 
     async def _append(

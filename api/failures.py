@@ -47,6 +47,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 _SAID: Final[Mapping[type[TrstctlError], str]] = {
     errors.Invalid: "in the query, limit: Expected `int` <= 1000",
     errors.BadName: "'db//password': segments may not be empty, '.' or '..'; write folder/name without doubled slashes",
+    errors.DecryptionFailed: errors.DecryptionFailed().message,
     errors.ReferenceTooLarge: "references from 'app/db/dsn' lead deeper than 16",
     errors.Unauthenticated: "send a token as 'Authorization: Bearer trst_…'",
     errors.Forbidden: "this needs the scope secrets:read:db/password; ask an operator for a token that has it",

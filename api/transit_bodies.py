@@ -106,7 +106,7 @@ class KeyChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Minimum | None, Meta(description="Older versions neither decrypt nor verify any more.")
     ] = None
     min_encryption_version: Annotated[
-        Minimum | None, Meta(description="Older versions neither encrypt nor sign any more; 0: only the newest does.")
+        Minimum | None, Meta(description="Older versions neither encrypt nor sign any more; 0: any that decrypts may be named.")
     ] = None
     deletion_allowed: Annotated[bool | None, Meta(description="Whether it may be deleted.")] = None
     exportable: Annotated[bool | None, Meta(description="True, for good: its material may be shown.")] = None

@@ -7,7 +7,7 @@ The message of an error is shown to the caller: it says what is wrong and what t
     ├── Refused            the caller asked for something it may not have or do
     │   ├── Unauthenticated · Forbidden · ApprovalRequired · PassphraseRequired · PassphraseWrong
     ├── Invalid            the request itself is wrong
-    │   ├── TooLarge · BadName · ReferenceTooLarge · IdempotencyMismatch · UnsupportedMediaType
+    │   ├── TooLarge · BadName · ReferenceTooLarge · IdempotencyMismatch · UnsupportedMediaType · DecryptionFailed
     ├── NotFound
     ├── Gone               a share that gives nothing, for a reason that is not told
     ├── Conflict           the state does not allow it
@@ -111,6 +111,25 @@ class UnsupportedMediaType(Invalid):
     """The body is said to be something else than JSON."""
 
     code = "unsupported-media-type"
+
+
+_SEALED: Final = (
+    "this does not decrypt: the ciphertext was altered, is of another key or of a version that may not be used any "
+    "more, or aad or context are not those it was encrypted with"
+)
+
+
+class DecryptionFailed(Invalid):
+    """The ciphertext does not decrypt. Why is not told: the message is the same for whatever was altered.
+
+    `reason` is for a face whose clients know the cause by its name; it tells nothing that the ciphertext does not.
+    """
+
+    code = "decryption-failed"
+
+    def __init__(self, reason: str = "altered") -> None:
+        super().__init__(_SEALED)
+        self.reason = reason
 
 
 class NotFound(TrstctlError):

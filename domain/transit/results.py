@@ -31,7 +31,7 @@ class TransitKeyMeta(msgspec.Struct, frozen=True, kw_only=True):
     """Older versions were trimmed."""
     min_decryption_version: int
     min_encryption_version: int
-    """0: only the newest version encrypts, unless another one is named."""
+    """0: any version that decrypts may be named; the newest encrypts if none is."""
     deletion_allowed: bool
     exportable: bool
     allow_plaintext_backup: bool

@@ -23,6 +23,7 @@ STATUSES = {
     "check-and-set-failed": 412,
     "check-and-set-required": 428,
     "conflict": 409,
+    "decryption-failed": 400,
     "disabled": 503,
     "forbidden": 403,
     "gone": 410,

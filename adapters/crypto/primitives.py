@@ -1,4 +1,4 @@
-"""The cryptographic primitives in use, and the only module that imports `cryptography`.
+"""The cryptographic primitives that sealing, checkpoints and TLS use.
 
 AES-256-GCM (NIST SP 800-38D) into buffers that can be wiped, Argon2id (RFC 9106), Ed25519 (RFC 8032), self-signed X.509
 (RFC 5280).

@@ -53,6 +53,8 @@ class Append(msgspec.Struct, kw_only=True):
     """The idempotency key that `statements` stores a reply under: if it has one by now, the append is refused."""
     unchanged: Mapping[UUID, int] = {}
     """Streams that nothing is added to, and the version each must have still, or the append is refused."""
+    patient: bool = False
+    """Whether nobody waits for its answer: then it is written by itself, after those for which somebody does."""
 
 
 class EventLog(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Condition, Thread
@@ -55,6 +56,8 @@ class Committer:
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._waiting: list[_Waiting] = []
+        self._patient: deque[_Waiting] = deque()
+        self._is_patients_turn = False
         self._wake = Condition()
         self._closing = False
         self._expected = 0
@@ -73,10 +76,10 @@ class Committer:
         with self._wake:
             if self._closing:
                 raise StoreUnavailable("the server is stopping; try again in a moment")
-            if len(self._waiting) >= self._max_waiting:
+            if len(self._waiting) + len(self._patient) >= self._max_waiting:
                 raise StoreUnavailable("too many writes are waiting; try again in a moment")
-            self._waiting.append(_Waiting(entry, answer, loop))
-            if len(self._waiting) in (1, self._expected):
+            (self._patient if entry.patient else self._waiting).append(_Waiting(entry, answer, loop))
+            if entry.patient or len(self._waiting) in (1, self._expected):
                 self._wake.notify()
         # A caller that goes away must not make a committed write look cancelled to the batch.
         return await asyncio.shield(answer)
@@ -102,8 +105,13 @@ class Committer:
 
     def _take(self) -> list[_Waiting]:
         with self._wake:
-            while not self._waiting and not self._closing:
+            while not self._waiting and not self._patient and not self._closing:
                 self._wake.wait()
+            # In turn, so that however many ask, work that nobody waits for goes on.
+            self._is_patients_turn = bool(self._patient) and (self._is_patients_turn or not self._waiting)
+            if self._is_patients_turn:
+                self._is_patients_turn = False
+                return [self._patient.popleft()]
             # Those just answered ask again at once: taken together they cost one transaction and one change of
             # threads.
             if len(self._waiting) < self._expected and not self._closing:
@@ -111,6 +119,7 @@ class Committer:
             taken = self._waiting[: self._max_batch]
             del self._waiting[: self._max_batch]
             self._expected = min(len(taken) + len(self._waiting), self._max_batch) if len(taken) > 1 else 0
+            self._is_patients_turn = True
             return taken
 
     def _write(self, entries: Sequence[Append]) -> tuple[Sequence[Outcome], Head | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -23,6 +24,9 @@ _PATIENCE: Final = 30.0
 """Seconds to wait while another process, such as a command of the operator, is writing."""
 _MOST_ON_LOOP: Final = 256
 """Events that the loop writes by itself; more are written on the thread, so that nobody waits for a large import."""
+
+
+_Waiting = tuple[Append, "asyncio.Future[int]"]
 
 
 class ImmediateStore(LogStore, Protocol):
@@ -44,7 +48,8 @@ class LoopCommitter:
         self._store = store
         self._max_batch = max_batch
         self._max_waiting = max_waiting
-        self._waiting: list[tuple[Append, asyncio.Future[int]]] = []
+        self._waiting: list[_Waiting] = []
+        self._patient: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, "committer")
         self._writing: asyncio.Task[None] | None = None
         self._observers: list[Observer] = []
@@ -58,10 +63,10 @@ class LoopCommitter:
         """Append and return the last event's position; raises `StoreUnavailable` when closed or overfull."""
         if self._closing:
             raise StoreUnavailable("the server is stopping; try again in a moment")
-        if len(self._waiting) >= self._max_waiting:
+        if len(self._waiting) + len(self._patient) >= self._max_waiting:
             raise StoreUnavailable("too many writes are waiting; try again in a moment")
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, answer))
+        (self._patient if entry.patient else self._waiting).append((entry, answer))
         if self._writing is None:
             # A task starts after what the loop has in hand now, so that commands that came together go together.
             self._writing = asyncio.create_task(self._write_all())
@@ -69,15 +74,20 @@ class LoopCommitter:
 
     async def _write_all(self) -> None:
         try:
-            while self._waiting:
-                taken, self._waiting = self._waiting[: self._max_batch], self._waiting[self._max_batch :]
-                await self._write(taken)
-                # Those just answered ask again at once; what they ask goes together.
-                await asyncio.sleep(0)
+            while self._waiting or self._patient:
+                if self._waiting:
+                    taken, self._waiting = self._waiting[: self._max_batch], self._waiting[self._max_batch :]
+                    await self._write(taken)
+                    # Those just answered ask again at once; what they ask goes together.
+                    await asyncio.sleep(0)
+                # In turn, so that however many ask, work that nobody waits for goes on.
+                if self._patient:
+                    await self._write([self._patient.popleft()])
+                    await asyncio.sleep(0)
         finally:
             self._writing = None
 
-    async def _write(self, taken: Sequence[tuple[Append, asyncio.Future[int]]]) -> None:
+    async def _write(self, taken: Sequence[_Waiting]) -> None:
         started = time.perf_counter()
         outcomes, head = await self._written([entry for entry, _ in taken])
         for (_, answer), outcome in zip(taken, outcomes, strict=True):

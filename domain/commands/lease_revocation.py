@@ -11,7 +11,6 @@ from domain.backends import Account, Backend, BackendRefused, Bulk, UnknownDesti
 from domain.catalog import Catalog
 from domain.commands.lease_terms import account_of
 from domain.errors import NotFound
-from domain.event import Event
 from domain.lease import Lease
 from domain.names import stream_of
 from domain.ports import Append, Clock, EventLog, Repository
@@ -45,15 +44,19 @@ class LeaseRevocation:
         """The same for several of one tenant; raises `NotFound`, also if one of them is in use at this moment."""
         streams = [stream_of("lease", work.tenant, work.ref) for work, _ in claims]
         leases = await self._repository.unheld(Lease, streams)
-        events: list[Event] = []
-        begun = []
-        for stream, (work, intent) in zip(streams, claims, strict=True):
+        at = self._clock()
+        begun: list[Begun] = []
+        ends: list[object] = []
+        for stream, (work, _) in zip(streams, claims, strict=True):
             if (lease := leases.get(stream)) is None:
                 raise NotFound(f"there is no lease {work.ref!r}")
-            lease.end(self._clock())
-            events += [*intent.events, *lease.collect_events()]  # type: ignore[list-item]  # the library types them as its own base
+            lease.end(at)
+            ends += lease.collect_events()
             begun.append(Begun(work, lease))
-        await self._log.append(msgspec.structs.replace(claims[0][1], events=events))
+        # Those of one kind after the other, which the store writes as runs of one statement.
+        intents = [event for _, intent in claims for event in intent.events]
+        entry = msgspec.structs.replace(claims[0][1], events=[*intents, *ends], patient=True)
+        await self._log.append(entry)
         return begun
 
     def together(self, work: Work) -> int:
@@ -65,7 +68,8 @@ class LeaseRevocation:
         leases = [each.known or await self._lease(each.work) for each in begun]
         tenant = begun[0].work.tenant
         backend = await self._backend(tenant, leases)
-        accounts = [self._account(tenant, lease) for lease in leases]
+        settings = {text: self._catalog.settings(leases[0].kind, text) for text in {lease.settings for lease in leases}}
+        accounts = [account_of(tenant, lease, settings[lease.settings]) for lease in leases]
         if still := await self._still_there(backend, accounts):
             raise BackendRefused(f"the account {still} was removed and is still there; look at the backend")
 
@@ -84,18 +88,17 @@ class LeaseRevocation:
             for each in done:
                 await self._verified(each.work)
             return
+        at = self._clock()
         for each in done:
-            each.known.verify(self._clock())
-        await self._append(done[0].work, [event for each in done for event in each.known.collect_events()])
+            each.known.verify(at)
+        events = [event for each in done for event in each.known.collect_events()]
+        await self._append(done[0].work, events, patient=True)
 
     async def _lease(self, work: Work) -> Lease:
         async with self._repository.hold(Lease, stream_of("lease", work.tenant, work.ref)) as lease:
             if lease is None:
                 raise NotFound(f"there is no lease {work.ref!r}")
             return lease
-
-    def _account(self, tenant: str, lease: Lease) -> Account:
-        return account_of(tenant, lease, self._catalog.settings(lease.kind, lease.settings))
 
     async def _backend(self, tenant: str, leases: Sequence[Lease]) -> Backend:
         """The one that all of them are at."""
@@ -122,9 +125,14 @@ class LeaseRevocation:
                 lease.verify(self._clock())
                 await self._append(work, lease.collect_events())
 
-    async def _append(self, work: Work, events: Sequence[object]) -> None:
+    async def _append(self, work: Work, events: Sequence[object], *, patient: bool = False) -> None:
         if events:
-            request_id = work.stream.hex
             await self._log.append(
-                Append(tenant=work.tenant, actor="trstctl", request_id=request_id, events=events)  # type: ignore[arg-type]  # the library types them as its own base
+                Append(
+                    tenant=work.tenant,
+                    actor="trstctl",
+                    request_id=work.stream.hex,
+                    events=events,  # type: ignore[arg-type]  # the library types them as its own base
+                    patient=patient,
+                )
             )

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from threading import Event
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.log.batch import Batch, LogTransaction, Outcome
@@ -111,6 +112,27 @@ async def test_batches_are_bounded(gate: Gate, committing: Committing) -> None:
         outcomes = await gathered(committer, gate, [entry(use()) for _ in range(21)])
     assert outcomes == list(range(1, 22))
     assert gate.transactions == 5
+
+
+async def test_what_nobody_waits_for_is_written_by_itself_in_turn_with_the_others(
+    gate: Gate, committing: Committing
+) -> None:
+    patient = [msgspec.structs.replace(entry(fact(stream, 1)), patient=True) for stream in (1, 2)]
+    async with committing() as committer:
+        outcomes = await gathered(
+            committer, gate, [entry(fact(0, 1)), *patient, *(entry(fact(0, version)) for version in (2, 3, 4))]
+        )
+    assert outcomes == [1, 2, 6, 3, 4, 5]
+    assert gate.transactions == 4
+
+
+async def test_what_nobody_waits_for_is_written_though_there_is_nothing_else(
+    gate: Gate, committing: Committing
+) -> None:
+    async with committing() as committer:
+        patient = [msgspec.structs.replace(entry(fact(0, version)), patient=True) for version in (1, 2)]
+        assert await asyncio.gather(*map(committer.append, patient)) == [1, 2]
+        assert await committer.append(entry(fact(0, 3))) == 3
 
 
 async def test_conflict_fails_one_command_and_not_its_batch(gate: Gate, committing: Committing) -> None:

@@ -100,6 +100,7 @@ SECRETS: Final = Family(
         "diff": Entry(f"{_COMMANDS}.compare", "diff", "Compare two versions, or two environments."),
         "approvals": Entry(_HERE, "APPROVALS", "Approve what others want to do with secrets, or refuse it."),
         "refs": Entry(f"{_COMMANDS}.compare", "refs", "Show which secrets a secret uses, and which use it."),
+        "transit": Entry(_HERE, "TRANSIT", "Encrypt and sign with keys that stay on the server."),
         "leases": Entry(_HERE, "LEASES", "Credentials of backends that end by themselves."),
         "providers": Entry(_HERE, "PROVIDERS", "The backends that credentials are made in."),
         "rotations": Entry(_HERE, "ROTATIONS", "Replace the account behind a stored credential."),
@@ -133,6 +134,42 @@ SHARE: Final = Family(
         "list": Entry(f"{_COMMANDS}.shares", "list_shares", "List your shares."),
         "show": Entry(f"{_COMMANDS}.shares", "show_share", "Show when a share was seen, and from where."),
         "revoke": Entry(f"{_COMMANDS}.shares", "revoke", "Withdraw a share."),
+    },
+)
+
+TRANSIT_KEYS: Final = Family(
+    "keys",
+    "The keys of transit encryption.",
+    {
+        "create": Entry(f"{_COMMANDS}.transit_keys", "create", "Make a key."),
+        "list": Entry(f"{_COMMANDS}.transit_keys", "list_keys", "List keys, without material."),
+        "show": Entry(f"{_COMMANDS}.transit_keys", "show_key", "Show a key and its versions."),
+        "rotate": Entry(f"{_COMMANDS}.transit_keys", "rotate", "Give a key a new version."),
+        "set": Entry(f"{_COMMANDS}.transit_keys", "set_key", "Change what a key may be used for."),
+        "trim": Entry(f"{_COMMANDS}.transit_keys", "trim", "Destroy old versions of a key."),
+        "delete": Entry(f"{_COMMANDS}.transit_keys", "delete", "Destroy a key, if it allows that."),
+        "export": Entry(f"{_COMMANDS}.transit_keys", "export", "Show a key's public part, or its material."),
+        "backup": Entry(f"{_COMMANDS}.transit_keys", "backup", "Write a key whole, if it allows that."),
+        "restore": Entry(f"{_COMMANDS}.transit_keys", "restore", "Make a key from a backup."),
+    },
+)
+
+TRANSIT: Final = Family(
+    "transit",
+    "Encrypt, sign and authenticate with keys that stay on the server.",
+    {
+        "keys": Entry(_HERE, "TRANSIT_KEYS", "The keys."),
+        "encrypt": Entry(f"{_COMMANDS}.transit", "encrypt", "Encrypt standard input, up to 1 MiB."),
+        "decrypt": Entry(f"{_COMMANDS}.transit", "decrypt", "Decrypt a ciphertext."),
+        "rewrap": Entry(f"{_COMMANDS}.transit", "rewrap", "Bring a ciphertext to the newest version of its key."),
+        "encrypt-file": Entry(f"{_COMMANDS}.transit_files", "encrypt_file", "Encrypt a file of any size, here."),
+        "decrypt-file": Entry(f"{_COMMANDS}.transit_files", "decrypt_file", "Decrypt what encrypt-file wrote."),
+        "datakey": Entry(f"{_COMMANDS}.transit", "datakey", "Make a data key, with its ciphertext."),
+        "hmac": Entry(f"{_COMMANDS}.transit", "hmac", "Authenticate standard input."),
+        "sign": Entry(f"{_COMMANDS}.transit_signing", "sign", "Sign standard input."),
+        "verify": Entry(f"{_COMMANDS}.transit_signing", "verify", "Verify a signature or an HMAC."),
+        "hash": Entry(f"{_COMMANDS}.transit", "hash_sum", "Hash standard input, with no key."),
+        "random": Entry(f"{_COMMANDS}.transit", "random", "Random bytes of the server's."),
     },
 )
 
@@ -171,6 +208,7 @@ ROOT: Final = Family(
         "run": Entry(f"{_COMMANDS}.run", "run", "Run a command with secrets in its environment."),
         "secrets": Entry(_HERE, "SECRETS", "Store, read, rotate and remove secrets."),
         "share": Entry(_HERE, "SHARE", "Share a value by a link that works once."),
+        "transit": Entry(_HERE, "TRANSIT", "Encrypt and sign with keys that stay on the server."),
         "leases": Entry(_HERE, "LEASES", "Issue credentials of backends that end by themselves."),
         "providers": Entry(_HERE, "PROVIDERS", "Configure the backends that credentials are made in."),
         "rotations": Entry(_HERE, "ROTATIONS", "Replace the account behind a stored credential."),

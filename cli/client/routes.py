@@ -19,6 +19,8 @@ LEASES: Final = "/api/v1/secrets/leases"
 PROVIDERS: Final = "/api/v1/secrets/providers"
 ROTATIONS: Final = "/api/v1/secrets/rotations"
 SCHEDULES: Final = "/api/v1/secrets/rotation-schedules"
+TRANSIT: Final = "/api/v1/transit"
+TRANSIT_KEYS: Final = f"{TRANSIT}/keys"
 AUDIT: Final = "/api/v1/audit"
 
 RESERVED: Final = frozenset(

@@ -86,6 +86,7 @@ from domain.share import (
 )
 from domain.tenant import Tenant, TenantCreated
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed
+from domain.wrapping import Wrapping, WrappingCreated, WrappingExpired, WrappingRefused, WrappingUsed
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     ApiToken,
@@ -100,6 +101,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Secret,
     Share,
     Tenant,
+    Wrapping,
 )
 
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -183,5 +185,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
         VersionsExpiring,
         VersionsPruned,
         VersionsUndeleted,
+        WrappingCreated,
+        WrappingExpired,
+        WrappingRefused,
+        WrappingUsed,
     )
 }

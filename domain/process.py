@@ -47,6 +47,7 @@ from domain.secret import VersionsDestroyed
 from domain.secret_events import VersionsDeleted, VersionsExpiring, VersionsPruned, VersionsUndeleted
 from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
 from domain.token_life import ApiTokenRenewed
+from domain.wrapping import WrappingCreated, WrappingExpired, WrappingUsed
 
 EXPIRE_APPROVAL: Final = "approval.expire"
 EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
@@ -55,6 +56,7 @@ ADVANCE_ROTATION: Final = "rotation.advance"
 RUN_SCHEDULE: Final = "rotation_schedule.run"
 EXPIRE_SHARE: Final = "share.expire"
 DELETE_VERSION: Final = "secret_version.delete"
+EXPIRE_WRAPPING: Final = "wrapping.expire"
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -176,6 +178,14 @@ def _versions_settled(event: _Settled) -> Iterable[Change]:
         yield Discharged(DELETE_VERSION, version_ref(event.path, number))
 
 
+def _wrapped(event: WrappingCreated) -> Iterable[Change]:
+    yield Due(EXPIRE_WRAPPING, event.wrapping_id, event.expires_at)
+
+
+def _wrapping_ended(event: WrappingUsed | WrappingExpired) -> Iterable[Change]:
+    yield Discharged(EXPIRE_WRAPPING, event.wrapping_id)
+
+
 _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApiTokenIssued: _token_issued,
     ApiTokenRenewed: _token_renewed,
@@ -213,6 +223,9 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     VersionsExpiring: _versions_expiring,
     VersionsPruned: _versions_settled,
     VersionsUndeleted: _versions_settled,
+    WrappingCreated: _wrapped,
+    WrappingExpired: _wrapping_ended,
+    WrappingUsed: _wrapping_ended,
 }
 
 

@@ -14,6 +14,8 @@ PREFIX: Final = "trst_"
 """Of API tokens."""
 SHARE_PREFIX: Final = "trsh_"
 """Of one-time shares."""
+WRAPPING_PREFIX: Final = "trsw_"
+"""Of wrapped answers."""
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FORM = re.compile(r"[0-9A-Za-z]{49}\Z")
 

@@ -39,6 +39,7 @@ from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.tokens import Tokens
 from projections.vault_config import VaultConfiguration
+from projections.wrappings import Wrappings
 
 EVENTS = """SELECT position, id, stream, version, type, tenant, time, actor, request_id, body, prev_hash, hash
  FROM events ORDER BY position"""
@@ -61,6 +62,7 @@ def every_projection(reader: Any = None) -> list[Projection]:
         Shares(reader),
         VaultConfiguration(reader),
         Logins(reader),
+        Wrappings(reader),
     ]
 
 

@@ -23,6 +23,7 @@ from api.vault.reply import JSON, Reply
 from api.vault.request import LIST, UPDATE, VaultRequest
 from api.vault.services import VaultServices
 from api.vault.table import Match
+from api.vault.wrapped import wrapped
 from domain.call import Call, IdempotencyKey, Principal
 from domain.errors import TrstctlError, Unauthenticated
 from domain.mounts import MountEntry, Mounts
@@ -115,7 +116,8 @@ class Door:
 
     async def _tenant(self, wanted: Asked, principal: Principal | None) -> str:
         if principal is None:
-            return await tenant_of(wanted.namespace, self._services)
+            of_wrapping = await self._services.wrapping.tenant_of(wanted.token)
+            return of_wrapping or await tenant_of(wanted.namespace, self._services)
         await must_be_own(wanted.namespace, principal.tenant, self._services)
         return principal.tenant
 
@@ -125,10 +127,10 @@ class Door:
         return Call(principal=principal, request_id=answer.request_id, idempotency=self._keyed(scope, body))
 
     async def _handled(self, request: VaultRequest, match: Match) -> Reply | None:
-        replayed = await self._replayed(request)
-        if replayed is not None:
-            return replayed
-        return await match.handler(request.operation)(request)
+        reply = await self._replayed(request)
+        if reply is None:
+            reply = await match.handler(request.operation)(request)
+        return reply and await wrapped(request, reply)
 
     async def _replayed(self, request: VaultRequest) -> Reply | None:
         """What was answered to a request with the same idempotency key."""

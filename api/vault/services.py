@@ -9,6 +9,7 @@ from api.services import Services
 from api.vault.login_services import LoginServices
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.wrapping import WrappingCommands
 from domain.mounts import Mounts
 from domain.ports import Clock
 
@@ -39,6 +40,7 @@ class VaultServices:
     token_life: TokenLife
     minting: TokenMinting
     logins: LoginServices
+    wrapping: WrappingCommands
     clock: Clock
     version: str
     """Of Vault's API as we speak it: what clients decide by."""

@@ -15,6 +15,7 @@ from cli.server.config.process import Process
 from cli.server.leasing import Leasing
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
+from cli.server.vaulting import Vaulting
 from domain.commands.kv_ending import VersionEnds
 from domain.commands.token_ends import TokenEnds
 from domain.ports import Clock, EventLog
@@ -24,6 +25,7 @@ from domain.process import (
     EXPIRE_APPROVAL,
     EXPIRE_SHARE,
     EXPIRE_TOKEN,
+    EXPIRE_WRAPPING,
     REVOKE_LEASE,
     RUN_SCHEDULE,
     RetryPolicy,
@@ -64,6 +66,11 @@ class Parts(Protocol):
         """Shares."""
         ...
 
+    @property
+    def vaulting(self) -> Vaulting:
+        """What only the Vault surface needs."""
+        ...
+
 
 def inside(parts: Parts) -> Mapping[str, Inside]:
     """By kind, what ends with an event of ours."""
@@ -72,6 +79,7 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
         EXPIRE_APPROVAL: parts.approving.expire,
         EXPIRE_SHARE: parts.sharing.shares.expire,
         EXPIRE_TOKEN: parts.token_ends.expire,
+        EXPIRE_WRAPPING: parts.vaulting.wrapping.expire,
         RUN_SCHEDULE: parts.rotating.schedules.run_due,
     }
 

@@ -32,6 +32,7 @@ from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.tokens import Tokens
 from projections.vault_config import VaultConfiguration
+from projections.wrappings import Wrappings
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Views:
     shares: Shares
     vault_config: VaultConfiguration
     logins: Logins
+    wrappings: Wrappings
 
     @classmethod
     def over(cls, reader: Reader) -> Views:
@@ -71,6 +73,7 @@ class Views:
             shares=Shares(reader),
             vault_config=VaultConfiguration(reader),
             logins=Logins(reader),
+            wrappings=Wrappings(reader),
         )
 
     @property
@@ -79,7 +82,7 @@ class Views:
         return (
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
-            self.vault_config, self.logins,
+            self.vault_config, self.logins, self.wrappings,
         )  # fmt: skip
 
     @property

@@ -13,6 +13,7 @@ from cli.server.stores import Views
 from domain.call import Policies
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.wrapping import WrappingCommands
 from domain.errors import Forbidden
 from domain.mounts import BUILT_IN, Mounts
 from domain.ports import Clock, EventLog, Replies, Repository, Sealer
@@ -57,6 +58,9 @@ class Vaulting:
         self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
         self.book = _NoBook()
         self.logging_in = LoggingIn(base, self.minting, clock)
+        self.wrapping = WrappingCommands(
+            base.log, base.repository, base.sealer, base.views.wrappings, clock, os.urandom
+        )
 
     def services(self, native: Services) -> VaultServices:
         """What the surface is handed."""
@@ -67,6 +71,7 @@ class Vaulting:
             token_life=self.token_life,
             minting=self.minting,
             logins=self.logging_in.services,
+            wrapping=self.wrapping,
             clock=self._clock,
             version="1.17.0",
             logins_per_second=50,

@@ -101,7 +101,7 @@ MEANINGS: Final = {
     "everything": "all versions were meant, and the name does not answer any more",
     "expires_at": "when it ends by itself; null: never",
     "hash": "SHA-256 of the token's random part, lower-case hexadecimal",
-    "how": "`get`, `history`, `resolve`, `export`, `diff` or `run`",
+    "how": "`get`, `history`, `resolve`, `export`, `diff` or `run`; of a wrapped answer: `unwrap` or `rewrap`",
     "key_id": "id of the key",
     "keys": "how many keys were rewrapped",
     "kind": "what is to be done, such as `lease.revoke`",
@@ -111,7 +111,8 @@ MEANINGS: Final = {
     "new": "id of the KEK that wraps now, 16 hexadecimal digits",
     "node": "the process that does it",
     "note": "what its sender noted about it; not secret",
-    "number": "number of the version, of the attempt, of the view, or of the requester's request for this, from 1",
+    "number": "number of the version, of the attempt, of the view, or of the requester's request for this, from 1;"
+    " of refusals: how many this tells of",
     "numbers": "numbers of the versions",
     "old": "ids of the KEKs that wrapped before",
     "originator_topic": "what the stream is about",
@@ -136,6 +137,9 @@ MEANINGS: Final = {
     "title": "the tenant's name in full",
     "token_id": "id of the token; of a lease: that asked for it",
     "until": "when the claim ends, and another node may try",
+    "wrapping_id": "id of the wrapped answer; empty if the token was of none",
+    "creation_path": "path of the Vault surface whose answer it is",
+    "holds": "id of the token or secret id that is in it; empty if it is something else",
     "variables": "name of each variable of the environment, to the path that it was filled from",
 }
 """Meanings by the field's name: it is the same in every event."""

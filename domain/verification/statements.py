@@ -165,6 +165,9 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "share.revoked": _share_ended,
     "share.viewed": _share_viewed,
     "signing_key.created": _key_created,
+    "wrapping.created": _sealed_once,
+    "wrapping.expired": _ended,
+    "wrapping.used": _ended,
 }
 STATING: Final = frozenset(_READERS)
 """The types of the events that are read."""

@@ -27,6 +27,7 @@ from domain.secret import VersionWritten
 from domain.secret_events import SettingsChanged, VersionsExpiring
 from domain.share import ShareCreated, ShareViewed
 from domain.tenant import TenantCreated
+from domain.wrapping import WrappingCreated
 from tests.postgres_server import PostgresServer
 from tests.stores import PostgresStore, append, deletion, every_projection, read_event
 
@@ -37,7 +38,7 @@ READ = (
     "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
-    "vault_generations", "login_methods", "login_roles", "login_secret_ids",
+    "vault_generations", "login_methods", "login_roles", "login_secret_ids", "wrappings",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -116,6 +117,11 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=16, timestamp=at, originator_topic="login_secret_id",
             mount="approle/", accessor="approle_1", role="ci", handle="id", hash=tenant, max_uses=1, ttl_seconds=0,
             expires_at=None, metadata={}, cidrs=[], token_cidrs=[],
+        ),
+        WrappingCreated(
+            originator_id=stream, originator_version=17, timestamp=at, originator_topic="wrapping", wrapping_id="id",
+            hash=tenant, creation_path="sys/wrapping/wrap", holds="", ttl_seconds=1, expires_at=at,
+            seal_id=f"{tenant}-wrapping", seal_digest="0" * 64,
         ),
     )  # fmt: skip
     statements: list[Statement] = [

@@ -21,6 +21,7 @@ from domain.plaintext import Plaintext
 from domain.rotation import RotationEvent
 from domain.rotation_schedule import ScheduleEvent
 from domain.share import ShareEvent
+from domain.wrapping import WrappingEvent
 
 # The types a field may have. No bytes, no Plaintext, no float, nothing open.
 FIELD_TYPES = {str, int, bool, datetime, UUID, type(None), list[str], list[int], tuple[str, ...], dict[str, str]}
@@ -39,6 +40,7 @@ FIELD_NAMES = {
     "enabled", "next_run_at", "connection", "default_ttl_seconds", "max_ttl_seconds",
     "share_id", "max_views", "guarded", "max_tries", "note", "remaining", "address", "agent",
     "mount", "accessor", "method", "max_uses", "ttl_seconds", "cidrs", "token_cidrs",
+    "wrapping_id", "creation_path", "holds",
     "max_versions", "cas_required", "delete_after_seconds", "custom_metadata",
 }  # fmt: skip
 
@@ -71,6 +73,7 @@ TOPICS = {
     "secret.versions.pruned", "secret.versions.undeleted",
     "share.created", "share.expired", "share.locked", "share.passphrase.failed", "share.revoked", "share.viewed",
     "signing_key.created", "tenant.created",
+    "wrapping.created", "wrapping.expired", "wrapping.refused", "wrapping.used",
 }  # fmt: skip
 
 
@@ -110,7 +113,7 @@ def test_table_holds_every_event_under_its_own_topic() -> None:
     concrete = [
         kind
         for kind in of_the_domain(Event)
-        if kind not in {AccessEvent, Created, DeliveryEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent}
+        if kind not in {AccessEvent, Created, DeliveryEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent, WrappingEvent}
     ]
     assert {kind.__name__ for kind in concrete} == {kind.__name__ for kind in EVENTS.values()}
     for topic, kind in EVENTS.items():
@@ -127,7 +130,7 @@ def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
         "api_token", "approval", "lease", "login_method", "login_role", "login_secret_id", "provider", "rotation",
-        "rotation_schedule", "secret", "share", "tenant",
+        "rotation_schedule", "secret", "share", "tenant", "wrapping",
     }  # fmt: skip
     for aggregate in AGGREGATES:
         topic = aggregate.__dict__["TOPIC"]

@@ -11,7 +11,7 @@ NATIVE = "lse_019aae0b1c2d0123456789ab"
 
 
 @pytest.mark.parametrize(
-    ("mount", "name", "provider"),
+    "mount, name, provider",
     [("database/", "pg", "pg"), ("db2/", "pg", "db2--pg"), ("team/pg/", "a-b", "team--pg--a-b")],
 )
 def test_a_config_is_a_provider_and_back(mount: str, name: str, provider: str) -> None:

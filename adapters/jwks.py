@@ -126,7 +126,7 @@ class KeySets:
     """The `SigningKeys`: those of the `MAX_ISSUERS` most recently used issuers are kept."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._now = monotonic
+        self.monotonic = monotonic
         self._issuers: OrderedDict[KeySource, Issuer] = OrderedDict()
 
     async def claims(self, source: KeySource, token: str, algorithms: tuple[str, ...]) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class KeySets:
     def _issuer(self, source: KeySource) -> Issuer:
         issuer = self._issuers.get(source)
         if issuer is None:
-            issuer = self._issuers[source] = Issuer(source, self._now)
+            issuer = self._issuers[source] = Issuer(source, self.monotonic)
         self._issuers.move_to_end(source)
         if len(self._issuers) > MAX_ISSUERS:
             self._issuers.popitem(last=False)[1].close()

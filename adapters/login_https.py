@@ -123,6 +123,7 @@ def is_safe(url: str) -> bool:
 
 def _why(error: urllib3.exceptions.HTTPError) -> str:
     """The kind of fault: what the library says besides may repeat what it was sent."""
-    reason = getattr(error, "reason", None) or error
-    told = getattr(reason, "verify_message", "") or type(reason).__name__
-    return str(told)[:200]
+    for cause in (*error.args, error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message[:200]
+    return type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from domain.commands.login_admin import password_context
 from domain.commands.login_entering import Attempt, Entering, Identity
 from domain.commands.token_minting import Minted
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid, LogBroken, NotFound
 from domain.logins.outcome import LoggedIn, NotLoggedIn
 from domain.logins.place import MAX_NAME
 from domain.logins.rows import LoginsView, RoleRow
@@ -19,7 +20,8 @@ from domain.passphrase import passphrase_of
 from domain.plaintext import Plaintext
 from domain.ports import Sealer
 
-_NOBODY: Final = RoleRow(name="", settings="{}", number=0, seal_id="0" * 32, version=0)
+_NONE: Final = "0" * 32
+"""Id of no seal."""
 _WHY: Final = "unknown user or wrong password"
 
 
@@ -41,7 +43,7 @@ class UserLogin:
     async def _checked(self, attempt: Attempt, name: str, password: str) -> LoggedIn:
         place = attempt.place
         row = await self._view.role(place, name)
-        good = await self._is_right(attempt, row or _NOBODY, password)
+        good = await self._is_right(await self._stored(attempt, row), password)
         if row is None or not good:
             raise NotLoggedIn(WRONG, _WHY, role=row.name if row else "")
         settings = msgspec.json.decode(row.settings, type=User)
@@ -49,12 +51,15 @@ class UserLogin:
         identity = Identity(row.name, row.name, row.name, {"username": row.name})
         return self._entering.logged_in(attempt, settings, identity, {place.role_stream(row.name): row.version})
 
-    async def _is_right(self, attempt: Attempt, row: RoleRow, password: str) -> bool:
-        context = password_context(attempt.place, row.name, row.number)
-        try:
-            stored = await self._sealer.open(context, row.seal_id)
-        except NotFound:
-            stored = Plaintext(bytearray(SALT_BYTES))
+    async def _stored(self, attempt: Attempt, row: RoleRow | None) -> Plaintext:
+        """Salt and hash of the user's password; for nobody's the same look, and a salt with which nothing is right."""
+        if row is not None:
+            return await self._sealer.open(password_context(attempt.place, row.name, row.number), row.seal_id)
+        with suppress(NotFound, LogBroken):
+            await self._sealer.open(password_context(attempt.place, "", 0), _NONE)
+        return Plaintext(bytearray(SALT_BYTES))
+
+    async def _is_right(self, stored: Plaintext, password: str) -> bool:
         with stored, passphrase_of(password) as text:
             digest = await self._hashing.digest(text, bytes(stored.buffer[:SALT_BYTES]))
             with Plaintext(digest):

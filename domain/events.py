@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.access import SecretRead, SecretsCompared, SecretsInjected
+from domain.acl_policy import AclPolicy, AclPolicyCreated, AclPolicyDeleted, AclPolicyWritten
 from domain.api_token import ApiToken, ApiTokenIssued, ApiTokenRevoked
 from domain.approval import ApprovalRequest
 from domain.approval_events import (
@@ -20,9 +21,18 @@ from domain.approval_events import (
     ApprovalVoided,
     ApprovalWithdrawn,
 )
+from domain.cubbyhole import (
+    Cubbyhole,
+    CubbyholeCreated,
+    CubbyholeEnded,
+    CubbyholeEntriesDestroyed,
+    CubbyholeRead,
+    CubbyholeWritten,
+)
 from domain.delivery import DeliveryAttempted, DeliveryFailed, DeliveryParked, DeliveryResolved, DeliveryRetried
 from domain.event import Aggregate, Event
 from domain.kek import KekRotated, SigningKeyCreated
+from domain.kv_config import KvMount, KvMountConfigured, KvMountKnown
 from domain.lease import (
     Lease,
     LeaseFailed,
@@ -38,6 +48,7 @@ from domain.logins.method import LoginMethod, LoginMethodConfigured, LoginMethod
 from domain.logins.outcome import LoginRefused, LoginSucceeded
 from domain.logins.role import LoginRole, LoginRoleConfigured, LoginRoleCreated, LoginRoleRemoved
 from domain.logins.secret_id import LoginSecretId, SecretIdDestroyed, SecretIdIssued, SecretIdUsed
+from domain.mount import MountClosed, MountDisabled, MountEnabled, MountTable, MountTableCreated, MountTuned
 from domain.provider import (
     Provider,
     ProviderConfigured,
@@ -89,12 +100,16 @@ from domain.token_life import ApiTokenRenewed, ApiTokenUsed
 from domain.wrapping import Wrapping, WrappingCreated, WrappingExpired, WrappingRefused, WrappingUsed
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
+    AclPolicy,
     ApiToken,
     ApprovalRequest,
+    Cubbyhole,
+    KvMount,
     Lease,
     LoginMethod,
     LoginRole,
     LoginSecretId,
+    MountTable,
     Provider,
     Rotation,
     RotationSchedule,
@@ -107,6 +122,9 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
 EVENTS: Final[dict[str, type[Event]]] = {
     event.TOPIC: event
     for event in (
+        AclPolicyCreated,
+        AclPolicyDeleted,
+        AclPolicyWritten,
         ApiTokenIssued,
         ApiTokenRenewed,
         ApiTokenRevoked,
@@ -119,12 +137,19 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ApprovalUsed,
         ApprovalVoided,
         ApprovalWithdrawn,
+        CubbyholeCreated,
+        CubbyholeEnded,
+        CubbyholeEntriesDestroyed,
+        CubbyholeRead,
+        CubbyholeWritten,
         DeliveryAttempted,
         DeliveryFailed,
         DeliveryParked,
         DeliveryResolved,
         DeliveryRetried,
         KekRotated,
+        KvMountConfigured,
+        KvMountKnown,
         LeaseFailed,
         LeaseIssued,
         LeaseRenewalFailed,
@@ -141,6 +166,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         LoginRoleCreated,
         LoginRoleRemoved,
         LoginSucceeded,
+        MountClosed,
+        MountDisabled,
+        MountEnabled,
+        MountTableCreated,
+        MountTuned,
         ProviderConfigured,
         ProviderCreated,
         ProviderCredentialsDestroyed,

@@ -8,7 +8,7 @@ A rule for a further event is a function here and a line in `_RULES`; who carrie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,7 @@ from domain.approval_events import (
     ApprovalVoided,
     ApprovalWithdrawn,
 )
+from domain.cubbyhole import CubbyholeCreated, CubbyholeEnded
 from domain.event import Event
 from domain.lease import (
     BY_THE_CLOCK,
@@ -57,6 +58,9 @@ RUN_SCHEDULE: Final = "rotation_schedule.run"
 EXPIRE_SHARE: Final = "share.expire"
 DELETE_VERSION: Final = "secret_version.delete"
 EXPIRE_WRAPPING: Final = "wrapping.expire"
+END_CUBBYHOLE: Final = "cubbyhole.end"
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+"""When what waits for an event alone is due."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -76,7 +80,15 @@ class Discharged(msgspec.Struct, frozen=True):
     ref: str
 
 
-Change = Due | Discharged
+class Hastened(msgspec.Struct, frozen=True):
+    """If `kind` is to be done about `ref` some time, it is due from `at` on."""
+
+    kind: str
+    ref: str
+    at: datetime
+
+
+Change = Due | Discharged | Hastened
 
 
 def _token_issued(event: ApiTokenIssued) -> Iterable[Change]:
@@ -90,6 +102,7 @@ def _token_renewed(event: ApiTokenRenewed) -> Iterable[Change]:
 
 def _token_revoked(event: ApiTokenRevoked) -> Iterable[Change]:
     yield Discharged(EXPIRE_TOKEN, event.token_id)
+    yield Hastened(END_CUBBYHOLE, event.token_id, event.timestamp)
 
 
 def _approval_requested(event: ApprovalRequested) -> Iterable[Change]:
@@ -178,6 +191,15 @@ def _versions_settled(event: _Settled) -> Iterable[Change]:
         yield Discharged(DELETE_VERSION, version_ref(event.path, number))
 
 
+def _kept(event: CubbyholeCreated) -> Iterable[Change]:
+    """Waits for the token's end. So the many tokens that keep nothing leave nothing to do."""
+    yield Due(END_CUBBYHOLE, event.token_id, NEVER)
+
+
+def _cubbyhole_ended(event: CubbyholeEnded) -> Iterable[Change]:
+    yield Discharged(END_CUBBYHOLE, event.token_id)
+
+
 def _wrapped(event: WrappingCreated) -> Iterable[Change]:
     yield Due(EXPIRE_WRAPPING, event.wrapping_id, event.expires_at)
 
@@ -196,6 +218,8 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApprovalUsed: _approval_ended,
     ApprovalVoided: _approval_ended,
     ApprovalWithdrawn: _approval_ended,
+    CubbyholeCreated: _kept,
+    CubbyholeEnded: _cubbyhole_ended,
     LeaseFailed: _failed,
     LeaseIssued: _expiring,
     LeaseRenewed: _expiring,

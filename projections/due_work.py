@@ -17,7 +17,7 @@ from domain.delivery import (
 )
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
-from domain.process import Due, changes
+from domain.process import Due, Hastened, changes
 from domain.views import Work
 
 _SELECT: Final = """SELECT tenant, kind, ref, destination, stream, version, due_at, attempts, state, error,
@@ -28,6 +28,7 @@ _SET: Final = """INSERT INTO due_work VALUES (?, ?, ?, ?, ?, 0, ?, 0, 'waiting',
  ON CONFLICT (tenant, kind, ref) DO UPDATE SET destination = excluded.destination, stream = excluded.stream,
  version = 0, due_at = excluded.due_at, attempts = 0, state = 'waiting', error = NULL, detail = NULL,
  since = excluded.since"""
+_HASTEN: Final = "UPDATE due_work SET due_at = ? WHERE tenant = ? AND kind = ? AND ref = ? AND due_at > ?"
 _CLEAR: Final = "DELETE FROM due_work WHERE tenant = ? AND kind = ? AND ref = ?"
 _ATTEMPT: Final = "UPDATE due_work SET version = ?, due_at = ?, attempts = ? WHERE tenant = ? AND stream = ?"
 _FAIL: Final = """UPDATE due_work SET version = ?, due_at = ?, attempts = ?, state = ?, error = ?, detail = ?
@@ -69,6 +70,9 @@ class DueWork:
                     record.tenant, change.kind, change.ref, change.destination, stream, instant(change.at),
                     instant(record.time),
                 )  # fmt: skip
+            elif isinstance(change, Hastened):
+                at = instant(change.at)
+                yield _HASTEN, (at, record.tenant, change.kind, change.ref, at)
             else:
                 yield _CLEAR, (record.tenant, change.kind, change.ref)
 

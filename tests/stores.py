@@ -27,7 +27,9 @@ from domain.ports import Append, Projection, Reader, Row
 from domain.secret import SecretDeleted
 from projections.approvals import Approvals
 from projections.audit import AuditEvents
+from projections.cubbyholes import Cubbyholes
 from projections.due_work import DueWork
+from projections.kv_mounts import KvMounts
 from projections.leases import Leases
 from projections.logins import Logins
 from projections.providers import Providers
@@ -60,9 +62,11 @@ def every_projection(reader: Any = None) -> list[Projection]:
         Rotations(reader),
         RotationSchedules(reader),
         Shares(reader),
+        KvMounts(reader),
         VaultConfiguration(reader),
         Logins(reader),
         Wrappings(reader),
+        Cubbyholes(reader),
     ]
 
 

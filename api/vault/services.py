@@ -7,6 +7,7 @@ from typing import Protocol
 
 from api.services import Services
 from api.vault.login_services import LoginServices
+from domain.commands.cubbyholes import CubbyholeCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
 from domain.commands.wrapping import WrappingCommands
@@ -41,6 +42,7 @@ class VaultServices:
     minting: TokenMinting
     logins: LoginServices
     wrapping: WrappingCommands
+    cubbyholes: CubbyholeCommands
     clock: Clock
     version: str
     """Of Vault's API as we speak it: what clients decide by."""

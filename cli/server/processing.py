@@ -22,6 +22,7 @@ from domain.ports import Clock, EventLog
 from domain.process import (
     ADVANCE_ROTATION,
     DELETE_VERSION,
+    END_CUBBYHOLE,
     EXPIRE_APPROVAL,
     EXPIRE_SHARE,
     EXPIRE_TOKEN,
@@ -76,6 +77,7 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
     """By kind, what ends with an event of ours."""
     return {
         DELETE_VERSION: parts.version_ends.delete,
+        END_CUBBYHOLE: parts.vaulting.cubbyholes.end,
         EXPIRE_APPROVAL: parts.approving.expire,
         EXPIRE_SHARE: parts.sharing.shares.expire,
         EXPIRE_TOKEN: parts.token_ends.expire,

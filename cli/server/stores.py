@@ -20,7 +20,9 @@ from domain.errors import Misconfigured
 from domain.ports import Projection, Reader
 from projections.approvals import Approvals
 from projections.audit import AuditEvents
+from projections.cubbyholes import Cubbyholes
 from projections.due_work import DueWork
+from projections.kv_mounts import KvMounts
 from projections.leases import Leases
 from projections.logins import Logins
 from projections.providers import Providers
@@ -54,6 +56,8 @@ class Views:
     vault_config: VaultConfiguration
     logins: Logins
     wrappings: Wrappings
+    cubbyholes: Cubbyholes
+    kv_mounts: KvMounts
 
     @classmethod
     def over(cls, reader: Reader) -> Views:
@@ -74,6 +78,8 @@ class Views:
             vault_config=VaultConfiguration(reader),
             logins=Logins(reader),
             wrappings=Wrappings(reader),
+            cubbyholes=Cubbyholes(reader),
+            kv_mounts=KvMounts(reader),
         )
 
     @property
@@ -82,7 +88,8 @@ class Views:
         return (
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
-            self.vault_config, self.logins, self.wrappings,
+            self.vault_config, self.logins, self.wrappings, self.cubbyholes,
+            self.kv_mounts,
         )  # fmt: skip
 
     @property

@@ -11,6 +11,7 @@ from api.vault.services import VaultServices
 from cli.server.logging_in import LoggingIn
 from cli.server.stores import Views
 from domain.call import Policies
+from domain.commands.cubbyholes import CubbyholeCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
 from domain.commands.wrapping import WrappingCommands
@@ -58,6 +59,9 @@ class Vaulting:
         self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
         self.book = _NoBook()
         self.logging_in = LoggingIn(base, self.minting, clock)
+        self.cubbyholes = CubbyholeCommands(
+            base.log, base.repository, base.sealer, base.views.cubbyholes, clock, os.urandom
+        )
         self.wrapping = WrappingCommands(
             base.log, base.repository, base.sealer, base.views.wrappings, clock, os.urandom
         )
@@ -72,6 +76,7 @@ class Vaulting:
             minting=self.minting,
             logins=self.logging_in.services,
             wrapping=self.wrapping,
+            cubbyholes=self.cubbyholes,
             clock=self._clock,
             version="1.17.0",
             logins_per_second=50,

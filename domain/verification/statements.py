@@ -155,6 +155,8 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "approval.used": _ended,
     "approval.voided": _ended,
     "approval.withdrawn": _ended,
+    "cubbyhole.entries.destroyed": _destroying,
+    "cubbyhole.written": _written,
     "provider.configured": _written,
     "provider.credentials.destroyed": _destroying,
     "secret.version.written": _written,

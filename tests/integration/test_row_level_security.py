@@ -14,7 +14,9 @@ from adapters.postgres.connection import APP, WRITER, with_password
 from adapters.postgres.reader import PostgresReader
 from domain.api_token import ApiTokenIssued
 from domain.approval_events import ApprovalRequested
+from domain.cubbyhole import CubbyholeWritten
 from domain.errors import Misconfigured, StoreUnavailable
+from domain.kv_config import KvMountConfigured
 from domain.lease import LeaseRequested
 from domain.logins.method import LoginMethodConfigured
 from domain.logins.role import LoginRoleConfigured
@@ -35,10 +37,10 @@ pytestmark = pytest.mark.anyio
 
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
-    "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "secret_references", "audit_events", "audit_paths", "approvals",
+    "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
-    "vault_generations", "login_methods", "login_roles", "login_secret_ids", "wrappings",
+    "vault_generations", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -103,8 +105,14 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=11, timestamp=at, schedule_id="id", name="n", provider="db",
             key="app/db", timetable="{}", grace_seconds=0, enabled=True, next_run_at=at,
         ),
+        KvMountConfigured(
+            originator_id=deletion().originator_id, originator_version=1, timestamp=at, accessor="kv_1",
+            max_versions=0, cas_required=False, delete_after_seconds=0,
+        ),
         SettingsChanged(originator_id=stream, originator_version=12, timestamp=at, path="app/db", max_versions=3),
-        VersionsExpiring(originator_id=stream, originator_version=13, timestamp=at, path="app/db", numbers=[1], expires_at=at),
+        VersionsExpiring(
+            originator_id=stream, originator_version=13, timestamp=at, path="app/db", numbers=[1], expires_at=at
+        ),
         LoginMethodConfigured(
             originator_id=stream, originator_version=14, timestamp=at, mount="jwt/", accessor="jwt_1", method="jwt",
             settings="{}", number=1, seal_id=f"{tenant}-method", seal_digest="0" * 64,
@@ -122,6 +130,10 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=17, timestamp=at, originator_topic="wrapping", wrapping_id="id",
             hash=tenant, creation_path="sys/wrapping/wrap", holds="", ttl_seconds=1, expires_at=at,
             seal_id=f"{tenant}-wrapping", seal_digest="0" * 64,
+        ),
+        CubbyholeWritten(
+            originator_id=stream, originator_version=18, timestamp=at, token_id="id", path="a", number=1,
+            seal_id=f"{tenant}-cubbyhole", seal_digest="0" * 64,
         ),
     )  # fmt: skip
     statements: list[Statement] = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from domain.api_token import ApiToken, ApiTokenIssued, revocation
-from domain.process import EXPIRE_TOKEN, Discharged, Due, changes
+from domain.process import END_CUBBYHOLE, EXPIRE_TOKEN, Discharged, Due, Hastened, changes
 from tests.unit.domain.folding import taken
 
 NOW = datetime(2026, 6, 25, 12, 0, tzinfo=UTC)
@@ -30,4 +30,7 @@ def test_token_without_an_end_never_comes_due() -> None:
 
 
 def test_revocation_of_whatever_reason_discharges_it() -> None:
-    assert [*changes(revocation("acme", "tok_1", "leaked", NOW))] == [Discharged(EXPIRE_TOKEN, "tok_1")]
+    assert [*changes(revocation("acme", "tok_1", "leaked", NOW))] == [
+        Discharged(EXPIRE_TOKEN, "tok_1"),
+        Hastened(END_CUBBYHOLE, "tok_1", NOW),
+    ]

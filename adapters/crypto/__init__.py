@@ -1,6 +1,6 @@
 """Cryptography: the only package that imports the library `cryptography`.
 
-What the server itself is sealed and signed with is in `primitives`; what it does for others, in `transit` and beside it.
+What the server itself is sealed and signed with is in `primitives`; what it does for others, in the modules `transit…`.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ MAX_CONTEXT: Final = 4096
 """Longest context or associated data, in bytes."""
 MAX_VERSIONS: Final = 4096
 """Most versions that a key may have at a time."""
+MAX_NUMBER: Final = 10**9
+"""Highest number of a version."""
 MAX_RANDOM: Final = 64 * 1024
 """Most random bytes of one request."""
 MIN_PERIOD: Final = 3600

@@ -14,6 +14,8 @@ class TransitVersionMeta(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     public_key: str | UnsetType = UNSET
+    encryptions: int
+    """How many encryptions by it were set aside, at most so many were made; told of those that are counted."""
 
 
 class TransitKeyMeta(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,6 +65,6 @@ class KvView(Protocol):
         """Versions, newest first, at most `limit`."""
         ...
 
-    async def names(self, tenant: str, prefix: str, after_path: str, limit: int) -> list[str]:
-        """Names, whether they answer or not, that begin with `prefix` and come after `after_path`, in byte order."""
+    async def names(self, tenant: str, prefix: str, after_path: str, limit: int, *, live: bool = False) -> list[str]:
+        """Names that begin with `prefix` and come after `after_path`, in byte order; with `live` those that answer."""
         ...

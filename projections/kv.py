@@ -26,7 +26,9 @@ _NUMBERED: Final = _VERSION.format("coalesce(k.forgotten, 0) + ?")
 _VERSIONS: Final = """SELECT v.number, v.created_at, e.ends_at, v.destroyed_at, e.changed_at FROM secret_versions v
  LEFT JOIN version_ends e ON e.tenant = v.tenant AND e.path = v.path AND e.number = v.number
  WHERE v.tenant = ? AND v.path = ? ORDER BY v.number DESC LIMIT ?"""
-_NAMES: Final = "SELECT path FROM secrets WHERE tenant = ? AND path %s ? AND path < ? ORDER BY path LIMIT ?"
+_NAMES: Final = (
+    "SELECT path FROM secrets WHERE tenant = ? AND live >= ? AND path %s ? AND path < ? ORDER BY path LIMIT ?"
+)
 
 
 class Kv:
@@ -52,10 +54,10 @@ class Kv:
         """Versions, newest first."""
         return [_entry(row) for row in await self._reader.rows(tenant, _VERSIONS, (tenant, path, limit))]
 
-    async def names(self, tenant: str, prefix: str, after_path: str, limit: int) -> list[str]:
+    async def names(self, tenant: str, prefix: str, after_path: str, limit: int, *, live: bool = False) -> list[str]:
         """Names, whether they answer or not."""
         operator, low = (">", after_path) if after_path >= prefix else (">=", prefix)
-        rows = await self._reader.rows(tenant, _NAMES % operator, (tenant, low, after(prefix), limit))
+        rows = await self._reader.rows(tenant, _NAMES % operator, (tenant, int(live), low, after(prefix), limit))
         return [str(path) for (path,) in rows]
 
 

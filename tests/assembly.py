@@ -41,6 +41,7 @@ from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
 from domain.commands.kv import KvCommands
 from domain.commands.kv_ending import VersionEnds
+from domain.commands.kv_mounts import KvMountCommands
 from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
@@ -120,7 +121,8 @@ class Assembly:
             log, self.repository, self.secrets, self.reads, expander, view, self.replies, clock
         )
         self.comparison = SecretComparison(self.reads, expander, view, clock)
-        self.kv = KvCommands(self.secrets, self.reads, Kv(self.store.reader), sealer, clock)
+        mounts = KvMountCommands(log, self.repository, self.views.kv_mounts, self.replies, clock)
+        self.kv = KvCommands(self.secrets, self.reads, Kv(self.store.reader), mounts, sealer, clock)
         self.version_ends = VersionEnds(log, self.repository, clock, os.urandom)
 
     def services(self, **changes: Any) -> Services:

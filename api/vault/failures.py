@@ -70,6 +70,7 @@ _TABLE: Final[dict[type[TrstctlError], Callable[[TrstctlError], VaultError]]] = 
     errors.NotFound: _silent(404),
     errors.Gone: _told(400),
     errors.CheckAndSetFailed: _silent(400, "check-and-set parameter did not match the current version"),
+    errors.CheckAndSetRequired: _silent(400, "check-and-set parameter required for this call"),
     errors.Conflict: _told(400),
     errors.TooManyRequests: _told(429),
     errors.BackendUnavailable: _told(502),

@@ -43,6 +43,7 @@ from domain.commands.comparing import SecretComparison
 from domain.commands.expansion import Expander
 from domain.commands.kv import KvCommands
 from domain.commands.kv_ending import VersionEnds
+from domain.commands.kv_mounts import KvMountCommands
 from domain.commands.reading import SecretReads
 from domain.commands.resolving import SecretResolution
 from domain.commands.secrets import SecretCommands
@@ -115,7 +116,8 @@ class Runtime:
             log, self.repository, self.secrets, self.reads, expander, view, self.replies, now
         )
         self.comparison = SecretComparison(self.reads, expander, view, now)
-        self.kv = KvCommands(self.secrets, self.reads, Kv(self.store.reader), sealer, now)
+        mounts = KvMountCommands(log, self.repository, self.views.kv_mounts, self.replies, now)
+        self.kv = KvCommands(self.secrets, self.reads, Kv(self.store.reader), mounts, sealer, now)
         self.version_ends = VersionEnds(log, self.repository, now, os.urandom)
 
     def secrets_disabled(self) -> str | None:

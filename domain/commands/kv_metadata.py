@@ -40,6 +40,15 @@ class KvMetadata:
             raise NotFound(f"there is no secret {path!r}")
         return key_meta(key, await self._view.versions(call.tenant, path, MAX_LISTED))
 
+    async def exists(self, tenant: str, path: str) -> bool:
+        """Whether something was ever written or set under this name, and not forgotten since."""
+        return await self._view.key(tenant, path) is not None
+
+    async def lives(self, tenant: str, path: str) -> bool:
+        """Whether the newest version is shown."""
+        found = await self._view.version(tenant, path, 0)
+        return found is not None and found.version.answers(self._clock()) and not found.version.destroyed_at
+
     async def write(self, call: Call, path: str, change: SettingsChange) -> Done[None]:
         """Set what is given, also for a name that has no version yet; raises `Invalid`."""
         self._may_set(call, path, change)

@@ -17,6 +17,7 @@ from domain.delivery import DeliveryEvent
 from domain.event import AccessEvent, Aggregate, Created, Event
 from domain.events import AGGREGATES, EVENTS
 from domain.lease import LeaseEvent
+from domain.mount import MountEvent
 from domain.plaintext import Plaintext
 from domain.rotation import RotationEvent
 from domain.rotation_schedule import ScheduleEvent
@@ -82,7 +83,7 @@ TOPICS = {
 
 
 BASES = {
-    AccessEvent, Created, DeliveryEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent, WrappingEvent,
+    AccessEvent, Created, DeliveryEvent, MountEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent, WrappingEvent,
 }  # fmt: skip
 
 

@@ -15,8 +15,11 @@ from domain.errors import Forbidden
 class Policies(Protocol):
     """What the policies of a token allow, on both faces: paths of the Vault surface, and scopes in their terms."""
 
-    def allows(self, verb: str, path: str | None) -> bool:
-        """Whether they give the scope `verb`, such as `secrets:read`, on `path`; without a path, on everything."""
+    def allows(self, verb: str, path: str | None, *, exists: bool | None = None) -> bool:
+        """Whether they give the scope `verb`, such as `secrets:read`, on `path`; without a path, on everything.
+
+        `exists`: whether what lies there does, if that is known; policies tell creating from changing.
+        """
         ...
 
     def somewhere(self, verb: str) -> bool:
@@ -27,8 +30,15 @@ class Policies(Protocol):
         """What they give on a path of the Vault surface, such as `secret/data/app`, in order; `["deny"]` if nothing."""
         ...
 
-    def permits(self, path: str, capability: str, fields: Mapping[str, Any]) -> bool:
-        """Whether they give `capability` on a path of the Vault surface to a request with these fields."""
+    def permits(self, path: str, capability: str, fields: Mapping[str, Any], wrap_seconds: int | None = None) -> bool:
+        """Whether they give `capability` on a path of the Vault surface to a request with these fields.
+
+        `wrap_seconds` is how long its answer is to be wrapped; None is not at all.
+        """
+        ...
+
+    def sees(self, folder: str) -> bool:
+        """Whether they give anything on any path in `folder`, which ends in a slash."""
         ...
 
 
@@ -75,9 +85,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """The tenant in whose name everything here happens."""
         return self.principal.tenant
 
-    def require(self, verb: str, path: str | None = None) -> None:
-        """Raises `Forbidden` unless the caller has `verb` on `path`."""
-        if self.principal.policies is None or not self.principal.policies.allows(verb, path):
+    def require(self, verb: str, path: str | None = None, *, exists: bool | None = None) -> None:
+        """Raises `Forbidden` unless the caller has `verb` on `path`, of which it may be known whether it `exists`."""
+        if self.principal.policies is None or not self.principal.policies.allows(verb, path, exists=exists):
             scopes.require(self.principal.scopes, verb, path)
 
     def require_all(self, verb: str, paths: Iterable[str], prefix: str) -> None:

@@ -76,6 +76,10 @@ class TokensView(Protocol):
         """Ids of tokens that descend from it and that live at `now`, at most `limit`."""
         ...
 
+    async def asked_for_under(self, tenant: str, path: str, now: datetime, limit: int) -> list[str]:
+        """Ids of tokens that live at `now` and were asked for at a path that begins with `path`, at most `limit`."""
+        ...
+
     async def unrecorded(self, limit: int) -> list[TokenRow]:
         """Tokens, of any tenant, that ended with one they descend from and whose own event is not in the log yet."""
         ...

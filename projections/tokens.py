@@ -47,6 +47,11 @@ _REVOKE_MINTED: Final = f"""UPDATE api_tokens SET revoked_at = ?, revoked_by = ?
  WHERE (tenant, token_id) IN ({_MINTED})"""  # noqa: S608 - a constant
 _UNRECORDED: Final = f"""{_SELECT} WHERE revoked_at IS NOT NULL AND recorded = 0 ORDER BY tenant, token_id LIMIT ?"""
 
+_ASKED_FOR: Final = """SELECT t.token_id FROM api_tokens t
+ JOIN token_terms w ON w.tenant = t.tenant AND w.token_id = t.token_id
+ WHERE t.tenant = ? AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?)
+ AND w.terms LIKE ? ESCAPE '!' ORDER BY t.token_id LIMIT ?"""
+
 
 class Tokens:
     """The read model, and its queries."""
@@ -115,6 +120,11 @@ class Tokens:
         parameters = (tenant, token_id, instant(now), instant(now), limit)
         return [str(row[1]) for row in await self._reader.rows(tenant, f"{_MINTED} LIMIT ?", parameters)]
 
+    async def asked_for_under(self, tenant: str, path: str, now: datetime, limit: int) -> list[str]:
+        """Ids of living tokens that were asked for at a path that begins with `path`."""
+        parameters = (tenant, instant(now), f'%"path":"{_literal(path)}%', limit)
+        return [str(row[0]) for row in await self._reader.rows(tenant, _ASKED_FOR, parameters)]
+
     async def unrecorded(self, limit: int) -> list[TokenRow]:
         """Tokens that ended with one they descend from, and of whose own end the log says nothing yet."""
         return [_token(row) for row in await self._reader.system_rows(_UNRECORDED, (limit,))]
@@ -169,3 +179,9 @@ def _token(row: Row) -> TokenRow:
         created_at=parsed(row[5]), expires_at=parsed(row[6]) if row[6] else None,
         revoked_at=parsed(row[7]) if row[7] else None, revoked_by=row[8], reason=row[9],
     )  # fmt: skip
+
+
+def _literal(path: str) -> str:
+    """A path as it stands in the JSON of terms, and in a pattern of LIKE."""
+    text = msgspec.json.encode(path).decode()[1:-1]
+    return "".join(f"!{each}" if each in "!%_" else each for each in text)

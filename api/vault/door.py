@@ -7,6 +7,7 @@ routes there are.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -24,7 +25,8 @@ from api.vault.request import LIST, UPDATE, VaultRequest
 from api.vault.services import VaultServices
 from api.vault.table import Match
 from api.vault.wrapped import wrapped
-from domain.call import Call, IdempotencyKey, Principal
+from domain.acl.holder import Permitted
+from domain.call import Call, IdempotencyKey, Policies, Principal
 from domain.errors import TrstctlError, Unauthenticated
 from domain.mounts import MountEntry, Mounts
 
@@ -98,8 +100,7 @@ class Door:
             token=wanted.token,
         )
         scope["state"].update(call=call)
-        await _must_be_permitted(request, match)
-        return await self._handled(request, match)
+        return await self._handled(await _permitted(request, match), match)
 
     async def _principal(self, wanted: Asked) -> Principal | None:
         """Who calls; None for a token that is no good, which some routes do not mind."""
@@ -160,19 +161,29 @@ def _routed(mounts: Mounts, wanted: Asked, principal: Principal | None) -> tuple
     return found.mount, found.rest, match
 
 
-async def _must_be_permitted(request: VaultRequest, match: Match) -> None:
-    """Raises `VaultError` 403 unless the caller's policies permit the request; scopes are the commands' to ask for."""
+async def _permitted(request: VaultRequest, match: Match) -> VaultRequest:
+    """The request, once the caller's policies permit it; where they do not, scopes are the commands' to ask for.
+
+    Raises `VaultError` 403 for a caller who has policies alone. What they have permitted nobody asks for again.
+    """
     policies = request.caller.principal.policies if request.caller else None
     if policies is None or match.route.open:
-        return
+        return request
     capability = request.operation
     if capability == UPDATE and match.route.exists and not await match.route.exists(request):
         capability = "create"
     path = f"{request.path}/" if request.operation == LIST else request.path
-    if not policies.permits(path, capability, request.fields):
+    asked_for = [capability, "sudo"] if match.route.sudo else [capability]
+    if all(policies.permits(path, each, request.fields, request.wrap_seconds) for each in asked_for):
+        return _with_policies(request, Permitted(policies, request.mount.engine))
+    if not request.call.principal.scopes:
         raise denied()
-    if match.route.sudo and not policies.permits(path, "sudo", request.fields):
-        raise denied()
+    return _with_policies(request, None)
+
+
+def _with_policies(request: VaultRequest, policies: Policies | None) -> VaultRequest:
+    principal = msgspec.structs.replace(request.call.principal, policies=policies)
+    return replace(request, caller=msgspec.structs.replace(request.call, principal=principal))
 
 
 async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: dict[str, str]) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Protocol
 
 from api.services import Services
 from api.vault.services import VaultServices
 from cli.server.logging_in import LoggingIn
 from cli.server.stores import Views
-from domain.call import Policies
 from domain.commands.cubbyholes import CubbyholeCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.vault_config import VaultConfiguration
 from domain.commands.wrapping import WrappingCommands
-from domain.errors import Forbidden
-from domain.mounts import BUILT_IN, Mounts
 from domain.ports import Clock, EventLog, Replies, Repository, Sealer
 
 
@@ -57,7 +54,7 @@ class Vaulting:
         self._clock = clock
         self.token_life = TokenLife(base.log, base.views.tokens, clock, os.urandom)
         self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
-        self.book = _NoBook()
+        self.book = VaultConfiguration(base.views.vault_config)
         self.logging_in = LoggingIn(base, self.minting, clock)
         self.cubbyholes = CubbyholeCommands(
             base.log, base.repository, base.sealer, base.views.cubbyholes, clock, os.urandom
@@ -70,7 +67,7 @@ class Vaulting:
         """What the surface is handed."""
         return VaultServices(
             native=native,
-            config=_BuiltIn(),
+            config=self.book,
             namespaces=_Tenants(self._views),
             token_life=self.token_life,
             minting=self.minting,
@@ -81,16 +78,6 @@ class Vaulting:
             version="1.17.0",
             logins_per_second=50,
         )
-
-
-class _NoBook:
-    async def compiled(self, tenant: str, generation: int, names: Sequence[str]) -> Policies:  # noqa: ARG002
-        raise Forbidden("policies are not served yet")
-
-
-class _BuiltIn:
-    async def mounts(self, tenant: str, generation: int | None) -> Mounts:  # noqa: ARG002
-        return Mounts(BUILT_IN)
 
 
 class _Tenants:

@@ -12,6 +12,7 @@ import pytest
 from adapters.log.batch import Batch
 from adapters.postgres.connection import APP, WRITER, with_password
 from adapters.postgres.reader import PostgresReader
+from domain.acl_policy import AclPolicyWritten
 from domain.api_token import ApiTokenIssued
 from domain.approval_events import ApprovalRequested
 from domain.cubbyhole import CubbyholeWritten
@@ -21,6 +22,7 @@ from domain.lease import LeaseRequested
 from domain.logins.method import LoginMethodConfigured
 from domain.logins.role import LoginRoleConfigured
 from domain.logins.secret_id import SecretIdIssued
+from domain.mount import MountEnabled
 from domain.ports import Statement
 from domain.provider import ProviderConfigured, RoleConfigured
 from domain.rotation import RotationStarted
@@ -40,7 +42,7 @@ READ = (
     "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
-    "vault_generations", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes",
+    "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -130,6 +132,13 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=17, timestamp=at, originator_topic="wrapping", wrapping_id="id",
             hash=tenant, creation_path="sys/wrapping/wrap", holds="", ttl_seconds=1, expires_at=at,
             seal_id=f"{tenant}-wrapping", seal_digest="0" * 64,
+        ),
+        AclPolicyWritten(
+            originator_id=deletion().originator_id, originator_version=1, timestamp=at, name="app", text="", rules="[]",
+        ),
+        MountEnabled(
+            originator_id=deletion().originator_id, originator_version=1, timestamp=at, path="kv/", kind="kv",
+            accessor="kv_1", description="", options={}, default_ttl_seconds=0, max_ttl_seconds=0,
         ),
         CubbyholeWritten(
             originator_id=stream, originator_version=18, timestamp=at, token_id="id", path="a", number=1,

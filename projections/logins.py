@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -152,12 +152,11 @@ class Logins:
         rows = await self._reader.rows(place.tenant, f"{sql} ORDER BY expires_at LIMIT ?", (*parameters, limit))
         return [_secret_id(row) for row in rows]
 
-    async def seals(self, place: Place) -> Sequence[str]:
-        """Ids of everything that is sealed for the mount, its roles and users."""
-        sql = """SELECT seal_id FROM login_methods WHERE tenant = ? AND accessor = ? AND seal_id <> ''
-         UNION ALL SELECT seal_id FROM login_roles WHERE tenant = ? AND accessor = ? AND seal_id <> ''"""
-        rows = await self._reader.rows(place.tenant, sql, (place.tenant, place.accessor) * 2)
-        return [str(seal_id) for (seal_id,) in rows]
+    async def sealed_roles(self, place: Place, limit: int) -> list[RoleRow]:
+        """Users with passwords."""
+        sql = f"{_ROLE} AND seal_id <> '' ORDER BY role LIMIT ?"
+        rows = await self._reader.rows(place.tenant, sql, (place.tenant, place.accessor, limit))
+        return [_role(row) for row in rows]
 
 
 def _of_secret_id(record: Record) -> Iterable[Statement]:

@@ -7,18 +7,18 @@ is a right for those who administer access.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
 import msgspec
 
 from domain.call import Call
-from domain.errors import Invalid, NotFound
-from domain.event import Aggregate
+from domain.errors import Invalid, NotFound, VersionConflict
+from domain.event import Aggregate, Event
 from domain.logins.approle import AppRole
 from domain.logins.method import LoginMethod
 from domain.logins.place import Place, checked_name
-from domain.logins.role import LoginRole
+from domain.logins.role import LoginRole, removal
 from domain.logins.rows import LoginsView, MethodRow, RoleRow
 from domain.logins.token_settings import TokenSettings
 from domain.logins.userpass import SALT_BYTES, SlowHash
@@ -27,6 +27,8 @@ from domain.plaintext import Plaintext
 from domain.ports import Append, Clock, EventLog, Replies, Repository, SealContext, Sealed, Sealer, Statement
 
 MOST_LISTED: Final = 100_000
+_AT_ONCE: Final = 200
+"""How many users one append removes."""
 _ROLE_FOLDERS: Final = {"userpass": "users"}
 
 
@@ -146,11 +148,13 @@ class LoginAdmin:
         """Everything under the mount, and what is sealed for it: before the mount itself goes."""
         call.require("auth:write", path_of(place))
         at = self._clock()
-        seals = await self._view.seals(place)
+        while users := await self._view.sealed_roles(place, _AT_ONCE):
+            gone = self._sealer.destroy(place.tenant, [row.seal_id for row in users])
+            with suppress(VersionConflict):  # somebody changed one of them: they are looked at anew
+                await self._append(call, [removal(place, row, at) for row in users], gone)
         async with self._repository.hold(LoginMethod, place.stream) as held:
             method = held or LoginMethod.begin(place, at)
-            method.remove(at)
-            return await self._append(call, method, self._sealer.destroy(place.tenant, seals) if seals else ())
+            return await self._append(call, method, self._statements(place, None, method.remove(at)))
 
     async def exists(self, place: Place, name: str) -> bool:
         """Whether there is a role, or user, of this name: for who decides what a caller needs."""
@@ -186,14 +190,15 @@ class LoginAdmin:
         gone = self._sealer.destroy(place.tenant, [old]) if old else ()
         return [*(sealed.statements if sealed else ()), *gone]
 
-    async def _append(self, call: Call, aggregate: Aggregate, statements: Sequence[Statement]) -> int:
+    async def _append(self, call: Call, what: Aggregate | Sequence[Event], statements: Sequence[Statement]) -> int:
         kept = await self._replies.keep(call, None)
+        events = what.collect_events() if isinstance(what, Aggregate) else what
         return await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
-                events=aggregate.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
+                events=events,  # type: ignore[arg-type]  # the library types them as its own base
                 statements=[*statements, *kept.statements],
                 reply=kept.reply,
             )

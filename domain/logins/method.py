@@ -23,7 +23,10 @@ class LoginMethodCreated(Created, frozen=True, kw_only=True):
 
 
 class LoginMethodConfigured(Event, frozen=True, kw_only=True):
-    """The settings, JSON, none of it secret. What is secret lies under `seal_id`; the one before is destroyed."""
+    """The settings, JSON, none of it secret. What is secret lies under `seal_id`, as the `number`th.
+
+    The key of the one before is destroyed.
+    """
 
     TOPIC: ClassVar[str] = "login_method.configured"
     mount: str
@@ -40,11 +43,12 @@ class LoginMethodConfigured(Event, frozen=True, kw_only=True):
 
 
 class LoginMethodRemoved(Event, frozen=True, kw_only=True):
-    """The mount is gone with its settings, roles and users, and with all that was sealed for them."""
+    """The mount is gone with its settings, roles and users, and the key of the `number`th settings' secret part."""
 
     TOPIC: ClassVar[str] = "login_method.removed"
     mount: str
     accessor: str
+    number: int
 
     def apply(self, aggregate: LoginMethod) -> None:
         """Nothing is left."""
@@ -92,9 +96,11 @@ class LoginMethod(Aggregate):
         )
         return old
 
-    def remove(self, at: datetime) -> None:
-        """With everything under it."""
-        self.trigger_event(LoginMethodRemoved, mount=self.mount, accessor=self.accessor, timestamp=at)
+    def remove(self, at: datetime) -> str:
+        """With everything under it; the seal that is to be destroyed, empty if there is none."""
+        old, number = self.seal_id, self.number
+        self.trigger_event(LoginMethodRemoved, mount=self.mount, accessor=self.accessor, number=number, timestamp=at)
+        return old
 
 
 def check_length(settings: str) -> None:

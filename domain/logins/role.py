@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from domain.event import Aggregate, Created, Event
 from domain.logins.method import check_length
 from domain.logins.place import Place
+from domain.logins.rows import RoleRow
 
 
 class LoginRoleCreated(Created, frozen=True, kw_only=True):
@@ -21,7 +22,10 @@ class LoginRoleCreated(Created, frozen=True, kw_only=True):
 
 
 class LoginRoleConfigured(Event, frozen=True, kw_only=True):
-    """The settings, JSON. A user's password, as a slow hash, lies under `seal_id`; the one before is destroyed."""
+    """The settings, JSON. A user's password, as a slow hash, lies under `seal_id`, as the `number`th.
+
+    The key of the one before is destroyed.
+    """
 
     TOPIC: ClassVar[str] = "login_role.configured"
     mount: str
@@ -40,12 +44,13 @@ class LoginRoleConfigured(Event, frozen=True, kw_only=True):
 
 
 class LoginRoleRemoved(Event, frozen=True, kw_only=True):
-    """Nobody logs in as it any more; its secret ids are gone with it, and the password's hash."""
+    """Nobody logs in as it any more; its secret ids are gone with it, and the key of its `number`th password's hash."""
 
     TOPIC: ClassVar[str] = "login_role.removed"
     mount: str
     accessor: str
     role: str
+    number: int
 
     def apply(self, aggregate: LoginRole) -> None:
         """Until it is configured anew."""
@@ -105,5 +110,25 @@ class LoginRole(Aggregate):
     def remove(self, at: datetime) -> str:
         """The seal that is to be destroyed, empty if there is none."""
         old = self.seal_id
-        self.trigger_event(LoginRoleRemoved, mount=self.mount, accessor=self.accessor, role=self.role, timestamp=at)
+        self.trigger_event(
+            LoginRoleRemoved,
+            mount=self.mount,
+            accessor=self.accessor,
+            role=self.role,
+            number=self.number,
+            timestamp=at,
+        )
         return old
+
+
+def removal(place: Place, row: RoleRow, at: datetime) -> LoginRoleRemoved:
+    """The end of a role, whatever it is, as of the version that is known of it."""
+    return LoginRoleRemoved(
+        originator_id=place.role_stream(row.name),
+        originator_version=row.version + 1,
+        timestamp=at,
+        mount=place.path,
+        accessor=place.accessor,
+        role=row.name,
+        number=row.number,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -86,6 +85,6 @@ class LoginsView(Protocol):
         """Secret ids of the role, or of all, whose time is over, at most `limit`."""
         ...
 
-    async def seals(self, place: Place) -> Sequence[str]:
-        """Ids of everything that is sealed for the mount, its roles and users."""
+    async def sealed_roles(self, place: Place, limit: int) -> list[RoleRow]:
+        """Users with passwords, at most `limit`."""
         ...

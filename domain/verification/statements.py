@@ -48,6 +48,10 @@ class _Written(msgspec.Struct):
     number: int
 
 
+class _Numbered(msgspec.Struct):
+    number: int
+
+
 class _Destroyed(msgspec.Struct):
     numbers: list[int]
 
@@ -72,6 +76,7 @@ class _Sealed(msgspec.Struct):
 
 _SEALED: Final = msgspec.json.Decoder(_Sealed)
 _WRITTEN: Final = msgspec.json.Decoder(_Written)
+_NUMBERED: Final = msgspec.json.Decoder(_Numbered)
 _DESTROYED: Final = msgspec.json.Decoder(_Destroyed)
 _SHARED: Final = msgspec.json.Decoder(_Shared)
 _VIEWED: Final = msgspec.json.Decoder(_Viewed)
@@ -127,6 +132,18 @@ def _ended(log: Statements, event: Stated) -> None:
     log.destroyed.setdefault((event.stream, 1), event.position)
 
 
+def _login_sealed(log: Statements, event: Stated) -> None:
+    """There is something secret or not; what there was before is destroyed."""
+    body = _WRITTEN.decode(event.body)
+    log.destroyed.setdefault((event.stream, body.number - 1), event.position)
+    if body.seal_id:
+        _written(log, event)
+
+
+def _login_removed(log: Statements, event: Stated) -> None:
+    log.destroyed.setdefault((event.stream, _NUMBERED.decode(event.body).number), event.position)
+
+
 def _shared(log: Statements, event: Stated) -> None:
     """A share has one value, as version 1."""
     body = _SHARED.decode(event.body)
@@ -157,6 +174,10 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "approval.withdrawn": _ended,
     "cubbyhole.entries.destroyed": _destroying,
     "cubbyhole.written": _written,
+    "login_method.configured": _login_sealed,
+    "login_method.removed": _login_removed,
+    "login_role.configured": _login_sealed,
+    "login_role.removed": _login_removed,
     "provider.configured": _written,
     "provider.credentials.destroyed": _destroying,
     "secret.version.written": _written,

@@ -97,6 +97,7 @@ from domain.share import (
 )
 from domain.tenant import Tenant, TenantCreated
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed
+from domain.token_role import TokenRole, TokenRoleConfigured, TokenRoleCreated, TokenRoleRemoved
 from domain.wrapping import Wrapping, WrappingCreated, WrappingExpired, WrappingRefused, WrappingUsed
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
@@ -116,6 +117,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Secret,
     Share,
     Tenant,
+    TokenRole,
     Wrapping,
 )
 
@@ -209,6 +211,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ShareViewed,
         SigningKeyCreated,
         TenantCreated,
+        TokenRoleConfigured,
+        TokenRoleCreated,
+        TokenRoleRemoved,
         VersionWritten,
         VersionsDeleted,
         VersionsDestroyed,

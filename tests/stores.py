@@ -39,6 +39,7 @@ from projections.rotations import Rotations
 from projections.secrets import Secrets
 from projections.shares import Shares
 from projections.tenants import Tenants
+from projections.token_roles import TokenRoles
 from projections.tokens import Tokens
 from projections.vault_config import VaultConfiguration
 from projections.wrappings import Wrappings
@@ -67,6 +68,7 @@ def every_projection(reader: Any = None) -> list[Projection]:
         Logins(reader),
         Wrappings(reader),
         Cubbyholes(reader),
+        TokenRoles(reader),
     ]
 
 

@@ -10,6 +10,7 @@ from api.vault.login_services import LoginServices
 from domain.commands.cubbyholes import CubbyholeCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.token_roles import TokenRoleCommands
 from domain.commands.wrapping import WrappingCommands
 from domain.mounts import Mounts
 from domain.ports import Clock
@@ -43,6 +44,7 @@ class VaultServices:
     logins: LoginServices
     wrapping: WrappingCommands
     cubbyholes: CubbyholeCommands
+    token_roles: TokenRoleCommands
     clock: Clock
     version: str
     """Of Vault's API as we speak it: what clients decide by."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from api.vault.durations import shown
 from api.vault.failures import VaultError, denied
 from api.vault.reply import Reply
@@ -13,10 +15,12 @@ from api.vault.table import Route
 from api.vault.token_shapes import auth_of
 from domain.commands.token_minting import Minted, Wanted
 from domain.mounts import DEFAULT_TTL
+from domain.token_role import role_stream
 from domain.token_terms import DEFAULT, ROOT, Terms
 
 _MOST_POLICIES: Final = 64
 _MOST_METADATA: Final = 64
+_NO_BATCH: Final = "batch tokens are not served: each token here can be revoked; leave out type=batch"
 
 
 async def create(request: VaultRequest) -> Reply:
@@ -29,11 +33,38 @@ async def create_orphan(request: VaultRequest) -> Reply:
     return await _created(request, orphan=True)
 
 
+async def create_by_role(request: VaultRequest) -> Reply:
+    """A token as a role says, which may have policies that its maker does not have."""
+    name = request.values["role"]
+    row = await request.services.token_roles.find(request.tenant, name)
+    if row is None:
+        raise VaultError(400, f"unknown role {name}")
+    role, caller = row.settings, request.call.principal
+    if role.token_type == "batch":  # noqa: S105 - the word for a kind of token
+        raise VaultError(400, _NO_BATCH)
+    if request.fields.flag("no_parent") and not role.orphan and not _may_orphan(request):
+        raise denied()
+    wanted = _wanted(request, orphan=role.orphan or request.fields.flag("no_parent"), period_given=role.token_period)
+    policies = wanted.policies
+    if role.decides:
+        own = [ROOT] if "*" in caller.scopes else caller.policy_names
+        no_default = request.fields.flag("no_default_policy")
+        policies = role.policies(request.fields.texts("policies"), own, no_default=no_default)
+    terms = role.bounded(wanted.terms, name, request.services.clock())
+    wanted = msgspec.structs.replace(wanted, policies=policies, terms=terms)
+    basis = {role_stream(request.tenant, name): row.version}
+    minted = await request.services.minting.create(request.call, wanted, basis=basis, decided=role.decides)
+    return _told(request, wanted, minted)
+
+
 async def _created(request: VaultRequest, *, orphan: bool) -> Reply:
     if orphan and request.path.endswith("/create") and not _may_orphan(request):
         raise denied()
     wanted = _wanted(request, orphan=orphan)
-    minted = await request.services.minting.create(request.call, wanted)
+    return _told(request, wanted, await request.services.minting.create(request.call, wanted))
+
+
+def _told(request: VaultRequest, wanted: Wanted, minted: Minted) -> Reply:
     now = request.services.clock()
     return Reply(
         auth=auth_of(minted.row, minted.text, now), warnings=_warnings(wanted, minted) or None, position=minted.position
@@ -48,17 +79,18 @@ def _may_orphan(request: VaultRequest) -> bool:
     )
 
 
-def _wanted(request: VaultRequest, *, orphan: bool) -> Wanted:
+def _wanted(request: VaultRequest, *, orphan: bool, period_given: int = 0) -> Wanted:
+    """What is asked for; `period_given` is what a role says, for which nobody needs a right."""
     fields = request.fields
     if fields.text("type") == "batch":
-        raise VaultError(400, "batch tokens are not served: each token here can be revoked; leave out type=batch")
+        raise VaultError(400, _NO_BATCH)
     longest = fields.seconds("explicit_max_ttl")
     terms = Terms(
         display_name=f"token-{fields.text('display_name', most=200)}".rstrip("-"),
         metadata=_metadata(request),
         path=request.path,
         renewable=fields.flag("renewable", default=True),
-        period=_period(request),
+        period=period_given or _period(request),
         max_expires_at=request.services.clock() + timedelta(seconds=longest) if longest > 0 else None,
         uses=_bounded(fields.number("num_uses"), "num_uses"),
         cidrs=tuple(fields.texts("bound_cidrs")),
@@ -111,5 +143,6 @@ def _warnings(wanted: Wanted, minted: Minted) -> list[str]:
 
 ROUTES: Final = (
     Route("create", {UPDATE: create}),
+    Route("create/{role}", {UPDATE: create_by_role}),
     Route("create-orphan", {UPDATE: create_orphan}, sudo=True),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.vault import token_creation
+from api.vault import token_creation, token_roles
 from api.vault.failures import VaultError
 from api.vault.reply import Reply, listed
 from api.vault.request import LIST, READ, UPDATE, VaultRequest
@@ -157,4 +157,5 @@ ROUTES: Final = (
     Route("accessors", {LIST: accessors}, sudo=True),
     Route("tidy", {UPDATE: tidy}, sudo=True),
     *token_creation.ROUTES,
+    *token_roles.ROUTES,
 )

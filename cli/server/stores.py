@@ -32,6 +32,7 @@ from projections.rotations import Rotations
 from projections.secrets import Secrets
 from projections.shares import Shares
 from projections.tenants import Tenants
+from projections.token_roles import TokenRoles
 from projections.tokens import Tokens
 from projections.vault_config import VaultConfiguration
 from projections.wrappings import Wrappings
@@ -57,6 +58,7 @@ class Views:
     logins: Logins
     wrappings: Wrappings
     cubbyholes: Cubbyholes
+    token_roles: TokenRoles
     kv_mounts: KvMounts
 
     @classmethod
@@ -79,6 +81,7 @@ class Views:
             logins=Logins(reader),
             wrappings=Wrappings(reader),
             cubbyholes=Cubbyholes(reader),
+            token_roles=TokenRoles(reader),
             kv_mounts=KvMounts(reader),
         )
 
@@ -88,7 +91,7 @@ class Views:
         return (
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
-            self.vault_config, self.logins, self.wrappings, self.cubbyholes,
+            self.vault_config, self.logins, self.wrappings, self.cubbyholes, self.token_roles,
             self.kv_mounts,
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from cli.server.stores import Views
 from domain.commands.cubbyholes import CubbyholeCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.token_roles import TokenRoleCommands
 from domain.commands.vault_config import VaultConfiguration
 from domain.commands.wrapping import WrappingCommands
 from domain.ports import Clock, EventLog, Replies, Repository, Sealer
@@ -56,6 +57,9 @@ class Vaulting:
         self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
         self.book = VaultConfiguration(base.views.vault_config)
         self.logging_in = LoggingIn(base, self.minting, clock)
+        self.token_roles = TokenRoleCommands(
+            base.log, base.repository, base.views.token_roles, base.replies, clock
+        )
         self.cubbyholes = CubbyholeCommands(
             base.log, base.repository, base.sealer, base.views.cubbyholes, clock, os.urandom
         )
@@ -74,6 +78,7 @@ class Vaulting:
             logins=self.logging_in.services,
             wrapping=self.wrapping,
             cubbyholes=self.cubbyholes,
+            token_roles=self.token_roles,
             clock=self._clock,
             version="1.17.0",
             logins_per_second=50,

@@ -97,8 +97,8 @@ MEANINGS: Final = {
     "max_views": "how often the value is given",
     "max_ttl_seconds": "how long a lease of the role lives at most",
     "provider": "the backend's name",
-    "role": "the backend's role",
-    "settings": "what the role may do, JSON",
+    "role": "the backend's role, the login method's role or user, or the role that tokens are created by",
+    "settings": "what the role may do, or what tokens created by it are like, JSON",
     "cause": "of a version: `create`, `rotate`, `import`, `recover`, `rotation`, `rollback`; of an end: `expired`,"
     " `abandoned`, `revoked`",
     "content_type": "media type of the value, as its writer gave it",

@@ -57,18 +57,21 @@ class TokenMinting:
         self._clock = clock
         self._entropy = entropy
 
-    async def create(self, call: Call, wanted: Wanted) -> Minted:
+    async def create(self, call: Call, wanted: Wanted, *, basis: Basis = _NOTHING, decided: bool = False) -> Minted:
         """A token that the caller mints; raises `Forbidden` for more than the caller has itself.
 
         Without policies it has the caller's own, and the caller's scopes. An orphan outlives its maker: who may make
-        one is asked by the caller of this.
+        one is asked by the caller of this. `decided` are policies that a role gives, whatever the caller has. Raises
+        `VersionConflict` if a stream of `basis`, the role's, has another version by now.
         """
         call.require("access:write")
         caller = call.principal
-        policies, scopes = _inherited(caller, wanted.policies)
+        policies, scopes = _decided(caller, wanted.policies) if decided else _inherited(caller, wanted.policies)
         lineage = [] if wanted.orphan else await self._lineage(caller)
         end = None if wanted.orphan or not lineage else caller.expires_at
-        return await self._issue(call.tenant, caller.actor, call.request_id, wanted, policies, scopes, lineage, end)
+        return await self._issue(
+            call.tenant, caller.actor, call.request_id, wanted, policies, scopes, lineage, end, basis=basis
+        )
 
     async def logged_in(
         self, tenant: str, request_id: str, wanted: Wanted, *, events: Sequence[Event] = (), basis: Basis = _NOTHING
@@ -97,9 +100,11 @@ class TokenMinting:
         scopes: Sequence[str],
         lineage: Sequence[TokenRow],
         end: datetime | None,
+        *,
+        basis: Basis,
     ) -> Minted:
         made, token = self._made(tenant, wanted, policies, scopes, lineage[-1].token_id if lineage else None, end)
-        return await self._minted(tenant, made, await self._append(tenant, actor, request_id, token, lineage))
+        return await self._minted(tenant, made, await self._append(tenant, actor, request_id, token, lineage, basis))
 
     def _made(
         self,
@@ -137,20 +142,29 @@ class TokenMinting:
         return lineage
 
     async def _append(
-        self, tenant: str, actor: str, request_id: str, token: ApiToken, lineage: Sequence[TokenRow]
+        self, tenant: str, actor: str, request_id: str, token: ApiToken, lineage: Sequence[TokenRow], basis: Basis
     ) -> int:
-        """Append, unless one of `lineage` has ended by now."""
+        """Append, unless one of `lineage` has ended by now, or a stream of `basis` has grown."""
         entry = Append(
             tenant=tenant,
             actor=actor,
             request_id=request_id,
             events=token.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-            unchanged={token_stream(row.tenant, row.token_id): LIVING for row in lineage},
+            unchanged={**basis, **{token_stream(row.tenant, row.token_id): LIVING for row in lineage}},
         )
         try:
             return await self._log.append(entry)
         except VersionConflict as error:
+            if basis:
+                raise  # whichever it was, who tries again learns it
             raise Unauthenticated(_ENDED) from error
+
+
+def _decided(caller: Principal, wanted: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Policies and scopes of a token that a role gives: all but the operator's own kind."""
+    if ROOT in wanted and "*" not in caller.scopes:
+        raise Forbidden("root tokens may not be created without parent token being root")
+    return wanted, ("*",) if ROOT in wanted else ()
 
 
 def _inherited(caller: Principal, wanted: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

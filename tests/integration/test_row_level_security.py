@@ -31,6 +31,7 @@ from domain.secret import VersionWritten
 from domain.secret_events import SettingsChanged, VersionsExpiring
 from domain.share import ShareCreated, ShareViewed
 from domain.tenant import TenantCreated
+from domain.token_role import TokenRoleConfigured
 from domain.wrapping import WrappingCreated
 from tests.postgres_server import PostgresServer
 from tests.stores import PostgresStore, append, deletion, every_projection, read_event
@@ -42,7 +43,7 @@ READ = (
     "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
     "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
-    "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes",
+    "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes", "token_roles",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -144,6 +145,7 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=18, timestamp=at, token_id="id", path="a", number=1,
             seal_id=f"{tenant}-cubbyhole", seal_digest="0" * 64,
         ),
+        TokenRoleConfigured(originator_id=stream, originator_version=19, timestamp=at, role="r", settings="{}"),
     )  # fmt: skip
     statements: list[Statement] = [
         ("INSERT INTO sealed_values VALUES (?, ?, ?)", (tenant, tenant, b"")),

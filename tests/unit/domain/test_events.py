@@ -78,6 +78,7 @@ TOPICS = {
     "secret.versions.pruned", "secret.versions.undeleted",
     "share.created", "share.expired", "share.locked", "share.passphrase.failed", "share.revoked", "share.viewed",
     "signing_key.created", "tenant.created",
+    "token_role.configured", "token_role.created", "token_role.removed",
     "wrapping.created", "wrapping.expired", "wrapping.refused", "wrapping.used",
 }  # fmt: skip
 
@@ -136,7 +137,7 @@ def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
         "acl_policy", "api_token", "approval", "cubbyhole", "kv_mount", "lease", "login_method", "login_role", "login_secret_id",
-        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant", "wrapping",
+        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant", "token_role", "wrapping",
     }  # fmt: skip
     for aggregate in AGGREGATES:
         topic = aggregate.__dict__["TOPIC"]

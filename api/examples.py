@@ -71,6 +71,8 @@ _HISTORY: Final = History(
             cause=cause,
             recovered_from=old,
             destroyed_at=None,
+            content_type=TEXT,
+            metadata={},
         )
         for version, state, cause, old in ((3, "current", "recover", 1), (2, "superseded", "rotate", None))
     ],

@@ -32,6 +32,8 @@ class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     recovered_from: int | None
     destroyed_at: datetime | None
+    content_type: str
+    metadata: dict[str, str]
 
 
 class History(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ def _item(version: SecretVersion) -> HistoryItem:
         cause=version.cause,
         recovered_from=version.recovered_from,
         destroyed_at=version.destroyed_at,
+        content_type=version.content_type,
+        metadata=version.metadata,
     )
 
 

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "audit": Entry("cli.server.commands.audit", "Look at the log, take it out, prove that it is whole."),
     "replay": Entry("cli.server.commands.replay", "Rebuild read models from the log and compare, or repair, them."),
     "kek": Entry("cli.server.commands.kek_store", "Rotate the key-encryption key; see what it wraps."),
+    "import": Entry("cli.server.commands.import_secrets", "Bring secrets over from Vault or OpenBao."),
     "migrate": Entry("cli.server.commands.migrate", "Bring a PostgreSQL store to what this version expects."),
 }
 """A further command is one line here, and one file."""

@@ -34,7 +34,8 @@ async def test_history_lists_versions_newest_first_without_values(acme: Tenant) 
     newest, oldest = history["items"]
     assert newest == {
         "version": 2, "created_at": newest["created_at"], "actor": newest["actor"], "state": "current",
-        "cause": "rotate", "recovered_from": None, "destroyed_at": None,
+        "cause": "rotate", "recovered_from": None, "destroyed_at": None, "metadata": {},
+        "content_type": "text/plain; charset=utf-8",
     }  # fmt: skip
     assert (oldest["version"], oldest["state"], oldest["cause"]) == (1, "superseded", "create")
     assert newest["actor"].startswith("ops#tok_")

@@ -1,0 +1,1 @@
+"""Bringing secrets over from another system, by its own protocol."""

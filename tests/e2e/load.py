@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from tests.e2e.https_client import STORE, Answer, HttpsClient
+from tests.e2e.leased import Leases
 
 SHARES = "/api/v1/secrets/shares"
 PATHS = tuple(f"app/service-{number}" for number in range(6))
@@ -37,14 +38,18 @@ class Shares:
 
 
 class Load:
-    """Threads that write and read the same few secrets, share and redeem, until the server is gone or they are told."""
+    """Threads that write and read the same few secrets, share and redeem, until the server is gone or they are told.
 
-    def __init__(self, ports: Mapping[int, Path], token: str, threads: int = 4) -> None:
+    With `leases`, they also lease, and give back.
+    """
+
+    def __init__(self, ports: Mapping[int, Path], token: str, threads: int = 4, leases: Leases | None = None) -> None:
         self.written: dict[tuple[str, int], str] = {}
         """Acknowledged values by path and version."""
         self.uses: dict[int, Use] = {}
         """Acknowledged events by position."""
         self.shares = Shares()
+        self.leases = leases
         self.problems: list[str] = []
         self._lock = Lock()
         self._stop = Event()
@@ -65,7 +70,8 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join(60)
-        assert not self.problems, self.problems
+        problems = self.problems + (self.leases.problems if self.leases else [])
+        assert not problems, problems
 
     def _run(self, port: int, certificate: Path) -> None:
         try:
@@ -76,6 +82,8 @@ class Load:
                         self._share(client)
                     elif chance < 0.25:
                         self._redeem(client)
+                    elif chance < 0.3 and self.leases:
+                        self.leases.take(client)
                     else:
                         (self._write if chance < 0.7 else self._read)(client, random.choice(PATHS))
         except (OSError, http.client.HTTPException):

@@ -33,6 +33,8 @@ def object_text(value: Plaintext) -> bytes:
     """
     try:
         _OBJECT.decode(value.buffer)
+        if not value.buffer.isascii():
+            value.buffer.decode()  # members are passed over without a look at their UTF-8
         return bytes(value.buffer)
     except (RecursionError, UnicodeDecodeError, msgspec.MsgspecError):
         return _ENCODER.encode(_wrapped(value))

@@ -18,7 +18,7 @@ from domain.ports import Append
 from domain.undertaking import Begun
 from domain.views import Work
 
-_MOST: Final = 32
+_MOST: Final = 16
 """Most that is claimed in one go: so long are others kept waiting by one append of ours."""
 _QUICK: Final = timedelta(seconds=1)
 """A lane that needs more within this time claims twice as much the next time."""

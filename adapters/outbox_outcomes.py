@@ -10,7 +10,7 @@ from typing import Final
 from adapters.outbox_hands import Hands
 from domain.undertaking import Begun
 
-_MOST: Final = 32
+_MOST: Final = 16
 """Most outcomes of one append: so long are others kept waiting by it."""
 
 Recorded = Callable[[Begun, Exception | None], Awaitable[None]]

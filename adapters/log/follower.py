@@ -102,7 +102,9 @@ class Follower:
         return len(events) == self._batch
 
     async def _write(self, statements: Sequence[Statement]) -> None:
-        await self._committer.append(Append(tenant=SYSTEM, actor="", request_id="", events=(), statements=statements))
+        await self._committer.append(
+            Append(tenant=SYSTEM, actor="", request_id="", events=(), statements=statements, patient=True)
+        )
 
     async def caught_up(self, position: int, timeout: float) -> None:  # noqa: ASYNC109 - it gives a reason of its own
         """Wait until `position` is applied, so that who wrote finds it.

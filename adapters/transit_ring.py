@@ -10,19 +10,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection
 from typing import Final
+from uuid import UUID
 
-from domain.ports import SealContext, Sealer
+from domain.errors import NotFound, VersionConflict
+from domain.ports import Sealer
 from domain.transit.cryptography import Cryptography, Material
 from domain.transit.opened import OpenKey
-from domain.transit.view import TransitKeyRow, TransitKeysView, TransitVersionRow, living
+from domain.transit.view import TransitKeyRow, TransitKeysView, TransitVersionRow, living, seal_context
 
 _MOST_VERSIONS: Final = 64
 """Most versions of a key that are kept open at a time, unless one request wants more."""
-
-
-def seal_context(tenant: str, name: str, number: int) -> SealContext:
-    """What the sealed material of a version is bound to."""
-    return SealContext(tenant, "transit", name, number)
 
 
 class TransitRing:
@@ -36,12 +33,14 @@ class TransitRing:
         self._cryptography = cryptography
         self._capacity = capacity
         self._kept: OrderedDict[tuple[str, str], OpenKey] = OrderedDict()
+        self._left: OrderedDict[UUID, dict[int, int]] = OrderedDict()
+        """What was set aside for keys that are read anew, so that it is not set aside again."""
 
     async def ready(self, tenant: str, name: str, numbers: Collection[int]) -> OpenKey:
         key = self._kept.get((tenant, name))
         if key is None:
             row = living(await self._view.find(tenant, name), name)
-            key = self._kept[tenant, name] = OpenKey(row, {}, {})
+            key = self._kept[tenant, name] = OpenKey(row, {}, self._left.pop(row.stream, {}))
             if len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)  # wiped when its last user lets go of it
         else:
@@ -67,15 +66,24 @@ class TransitRing:
         self, tenant: str, row: TransitKeyRow, versions: Collection[TransitVersionRow]
     ) -> dict[int, Material]:
         wanted = [(seal_context(tenant, row.name, each.number), each.seal_id) for each in versions]
-        opened = await self._sealer.open_many(wanted)
+        try:
+            opened = await self._sealer.open_many(wanted)
+        except NotFound as error:
+            raise VersionConflict(f"versions of {row.name!r} were destroyed in between; try again") from error
         made: dict[int, Material] = {}
         for version, sealed in zip(versions, opened, strict=True):
             with sealed:
                 made[version.number] = self._cryptography.open(row.shape, sealed)
         return made
 
-    def forget(self, tenant: str, name: str) -> None:
-        self._kept.pop((tenant, name), None)
+    def forget(self, tenant: str, name: str, key: OpenKey | None = None) -> None:
+        kept = self._kept.get((tenant, name))
+        if kept is None or (key is not None and kept.row != key.row):
+            return
+        del self._kept[tenant, name]
+        self._left[kept.row.stream] = kept.left
+        if len(self._left) > self._capacity:
+            self._left.popitem(last=False)
 
     def wipe(self) -> None:
         """Overwrite every key that is kept; whoever still uses one gets `KeyUnavailable`."""

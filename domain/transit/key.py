@@ -54,6 +54,9 @@ class TransitKey(Aggregate):
         *,
         key: str,
         type: str,  # noqa: A002 - the event's field
+        derived: bool,
+        convergent: bool,
+        size: int,
         exportable: bool,
         plaintext_backup: bool,
         auto_rotate_seconds: int,
@@ -61,6 +64,9 @@ class TransitKey(Aggregate):
     ) -> None:
         self.key = key
         self.type = type
+        self.derived = derived
+        self.convergent = convergent
+        self.size = size
         self.exportable = exportable
         self.plaintext_backup = plaintext_backup
         self.auto_rotate_seconds = auto_rotate_seconds

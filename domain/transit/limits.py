@@ -9,8 +9,6 @@ from domain.errors import Invalid
 
 MAX_ITEMS: Final = 1000
 """Most items of one request."""
-MAX_CONTEXT: Final = 4096
-"""Longest context or associated data, in bytes."""
 MAX_VERSIONS: Final = 4096
 """Most versions that a key may have at a time."""
 MAX_NUMBER: Final = 10**9

@@ -46,6 +46,13 @@ class OpenKey:
             raise DecryptionFailed("too old")
         return number
 
+    def material(self, number: int) -> Material:
+        """The version's; raises `DecryptionFailed` if it is not there any more."""
+        found = self.materials.get(number)
+        if found is None:
+            raise DecryptionFailed("too old")
+        return found
+
     @property
     def counts(self) -> bool:
         """Whether encryptions by it are counted: those with random nonces under one and the same key."""
@@ -58,10 +65,11 @@ class OpenKeys(Protocol):
     async def ready(self, tenant: str, name: str, numbers: Collection[int]) -> OpenKey:
         """The key with the material of those of `numbers` that it has, 0 being the newest.
 
-        It may have changed since it was read. Raises `NotFound`, `KeyUnavailable`, `LogBroken`.
+        It may have changed since it was read. Raises `NotFound`, `KeyUnavailable`, `LogBroken`, and `VersionConflict`
+        if it changes while it is read.
         """
         ...
 
-    def forget(self, tenant: str, name: str) -> None:
-        """It has changed: read it anew when it is wanted next."""
+    def forget(self, tenant: str, name: str, key: OpenKey | None = None) -> None:
+        """It has changed: read it anew when it is wanted next, unless what is kept is newer than `key` by now."""
         ...

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import NotFound
+from domain.ports import SealContext
 from domain.transit.cryptography import Shape
 from domain.transit.key_types import TYPES
 from domain.transit.results import TransitKeyMeta, TransitVersionMeta
@@ -76,6 +77,11 @@ class TransitKeysView(Protocol):
     async def page(self, tenant: str, prefix: str, after: str, limit: int) -> list[TransitKeyRow]:
         """Living keys whose name begins with `prefix` and follows `after`, in order of name, at most `limit`."""
         ...
+
+
+def seal_context(tenant: str, name: str, number: int) -> SealContext:
+    """What the sealed material of a version is bound to."""
+    return SealContext(tenant, "transit", name, number)
 
 
 def living(row: TransitKeyRow | None, name: str) -> TransitKeyRow:

@@ -8,7 +8,7 @@ from domain.event import AccessEvent
 
 
 class SecretRead(AccessEvent, frozen=True, kw_only=True):
-    """A value went out: `how` is get, history, resolve, export, diff or run."""
+    """A value went out: `how` is get, history, resolve, export, diff, run or subkeys."""
 
     TOPIC: ClassVar[str] = "secret.read"
     path: str

@@ -33,7 +33,7 @@ OPEN: Final = frozenset({"/api/v1/secrets/shares/redeem"})
 """Paths that answer with a token and without: one that is sent has to be good. Callers are counted by address."""
 
 _IMPORT: Final = "/api/v1/secrets/store/import"
-_SECRETS: Final = "/api/v1/secrets/"
+_SECRETS: Final = ("/api/v1/secrets/", "/api/v1/transit/")
 _STORE: Final = "/api/v1/secrets/store/"
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HEADERS: Final = [

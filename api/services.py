@@ -27,6 +27,7 @@ from domain.commands.shares import ShareCommands
 from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
+from domain.commands.transit import TransitCommands
 from projections.audit import AuditEvents
 
 
@@ -117,6 +118,7 @@ class Services:
     rotation_schedules: ScheduleCommands
     shares: ShareCommands
     redeeming: ShareRedeeming
+    transit: TransitCommands
     audit_events: AuditEvents
     auditing: Auditing
     replies: ReplyFinder

@@ -98,6 +98,30 @@ from domain.share import (
 from domain.tenant import Tenant, TenantCreated
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed
 from domain.token_role import TokenRole, TokenRoleConfigured, TokenRoleCreated, TokenRoleRemoved
+from domain.transit.events import (
+    TransitKeyConfigured,
+    TransitKeyCreated,
+    TransitKeyDeleted,
+    TransitKeyRestored,
+    TransitKeyRotated,
+    TransitKeyTrimmed,
+    TransitVersionRestored,
+)
+from domain.transit.key import TransitKey
+from domain.transit.uses import (
+    DataKeyMade,
+    TransitAuthenticated,
+    TransitBackedUp,
+    TransitDecrypted,
+    TransitDrawn,
+    TransitEncrypted,
+    TransitExported,
+    TransitHashed,
+    TransitRewrapped,
+    TransitSetAside,
+    TransitSigned,
+    TransitVerified,
+)
 from domain.wrapping import Wrapping, WrappingCreated, WrappingExpired, WrappingRefused, WrappingUsed
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
@@ -117,6 +141,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Secret,
     Share,
     Tenant,
+    TransitKey,
     TokenRole,
     Wrapping,
 )
@@ -144,6 +169,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         CubbyholeEntriesDestroyed,
         CubbyholeRead,
         CubbyholeWritten,
+        DataKeyMade,
         DeliveryAttempted,
         DeliveryFailed,
         DeliveryParked,
@@ -211,6 +237,24 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ShareViewed,
         SigningKeyCreated,
         TenantCreated,
+        TransitAuthenticated,
+        TransitBackedUp,
+        TransitDecrypted,
+        TransitDrawn,
+        TransitEncrypted,
+        TransitExported,
+        TransitHashed,
+        TransitKeyConfigured,
+        TransitKeyCreated,
+        TransitKeyDeleted,
+        TransitKeyRestored,
+        TransitKeyRotated,
+        TransitKeyTrimmed,
+        TransitRewrapped,
+        TransitSetAside,
+        TransitSigned,
+        TransitVerified,
+        TransitVersionRestored,
         TokenRoleConfigured,
         TokenRoleCreated,
         TokenRoleRemoved,

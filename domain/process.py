@@ -48,6 +48,13 @@ from domain.secret import VersionsDestroyed
 from domain.secret_events import VersionsDeleted, VersionsExpiring, VersionsPruned, VersionsUndeleted
 from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
 from domain.token_life import ApiTokenRenewed
+from domain.transit.events import (
+    TransitKeyConfigured,
+    TransitKeyCreated,
+    TransitKeyDeleted,
+    TransitKeyRestored,
+    TransitKeyRotated,
+)
 from domain.wrapping import WrappingCreated, WrappingExpired, WrappingUsed
 
 EXPIRE_APPROVAL: Final = "approval.expire"
@@ -57,6 +64,7 @@ ADVANCE_ROTATION: Final = "rotation.advance"
 RUN_SCHEDULE: Final = "rotation_schedule.run"
 EXPIRE_SHARE: Final = "share.expire"
 DELETE_VERSION: Final = "secret_version.delete"
+ROTATE_TRANSIT_KEY: Final = "transit_key.rotate"
 EXPIRE_WRAPPING: Final = "wrapping.expire"
 END_CUBBYHOLE: Final = "cubbyhole.end"
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -208,6 +216,20 @@ def _wrapping_ended(event: WrappingUsed | WrappingExpired) -> Iterable[Change]:
     yield Discharged(EXPIRE_WRAPPING, event.wrapping_id)
 
 
+_TransitTimed = TransitKeyConfigured | TransitKeyCreated | TransitKeyRestored | TransitKeyRotated
+
+
+def _transit_timed(event: _TransitTimed) -> Iterable[Change]:
+    if event.next_rotation_at is None:
+        yield Discharged(ROTATE_TRANSIT_KEY, event.key)
+    else:
+        yield Due(ROTATE_TRANSIT_KEY, event.key, event.next_rotation_at)
+
+
+def _transit_deleted(event: TransitKeyDeleted) -> Iterable[Change]:
+    yield Discharged(ROTATE_TRANSIT_KEY, event.key)
+
+
 _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApiTokenIssued: _token_issued,
     ApiTokenRenewed: _token_renewed,
@@ -242,6 +264,11 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ShareLocked: _share_ended,
     ShareRevoked: _share_ended,
     ShareViewed: _viewed,
+    TransitKeyConfigured: _transit_timed,
+    TransitKeyCreated: _transit_timed,
+    TransitKeyDeleted: _transit_deleted,
+    TransitKeyRestored: _transit_timed,
+    TransitKeyRotated: _transit_timed,
     VersionsDeleted: _versions_settled,
     VersionsDestroyed: _versions_settled,
     VersionsExpiring: _versions_expiring,

@@ -26,6 +26,12 @@ VERBS: Final = frozenset(
         "audit:verify",
         "auth:read",
         "auth:write",
+        "keys:decrypt",
+        "keys:encrypt",
+        "keys:manage",
+        "keys:read",
+        "keys:sign",
+        "keys:verify",
         "leases:issue",
         "leases:read",
         "leases:revoke",
@@ -47,9 +53,9 @@ VERBS: Final = frozenset(
 """Every scope there is, without its pattern."""
 
 BOUNDABLE: Final = frozenset(
-    verb for verb in VERBS if verb.startswith(("secrets:", "leases:", "rotations:run", "approvals:"))
+    verb for verb in VERBS if verb.startswith(("secrets:", "keys:", "leases:", "rotations:run", "approvals:"))
 )
-"""Scopes that a pattern may narrow: of a secret's path, for `leases:` of `provider/role`."""
+"""Scopes that a pattern may narrow: of a secret's path, for `leases:` of `provider/role`, for `keys:` of a transit key's name."""
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "operator": ("*",),

@@ -34,6 +34,7 @@ from cli.server.processing import open_outbox
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_sqlite
+from cli.server.transit import Transit
 from cli.server.vaulting import Vaulting
 from domain.call import Call, Principal
 from domain.commands.attention import AttentionCommands
@@ -102,6 +103,7 @@ class Assembly:
         self.leasing = Leasing(secrets, self, clock, self.wake)
         self.rotating = Rotating(self, self.leasing.backends, self.secrets, clock, 20.0, self.wake)
         self.sharing = Sharing(Shares(), self, clock, "https://trstctl.example")
+        self.transit = Transit(self, clock)
         self.attempts: list[tuple[str, str]] = []
         """Kind and outcome of each attempt at what came due."""
         self.outbox = open_outbox(
@@ -147,6 +149,7 @@ class Assembly:
             rotation_schedules=self.rotating.schedules,
             shares=self.sharing.shares,
             redeeming=self.sharing.redeeming,
+            transit=self.transit.commands,
             audit_events=self.views.audit,
             auditing=self.auditing,
             replies=self.replies,
@@ -230,5 +233,6 @@ async def assembled(folder: Path, secrets: Secrets = _SECRETS) -> AsyncIterator[
         await assembly.leasing.backends.close()
         await assembly.vaulting.logging_in.close()
         assembly.sharing.lock.close()
+        assembly.transit.close()
         await assembly.committer.stop()
         await store.close()

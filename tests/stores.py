@@ -41,6 +41,7 @@ from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.token_roles import TokenRoles
 from projections.tokens import Tokens
+from projections.transit_keys import TransitKeys
 from projections.vault_config import VaultConfiguration
 from projections.wrappings import Wrappings
 
@@ -66,6 +67,7 @@ def every_projection(reader: Any = None) -> list[Projection]:
         KvMounts(reader),
         VaultConfiguration(reader),
         Logins(reader),
+        TransitKeys(reader),
         Wrappings(reader),
         Cubbyholes(reader),
         TokenRoles(reader),

@@ -117,7 +117,7 @@ class RsaMaterial(SigningMaterial):
         most = public.key_size // 8 - _OAEP_OVERHEAD
         if len(plaintext) > most:
             raise Invalid(f"a key of the type {self._shape.type.name} encrypts at most {most} bytes")
-        return public.encrypt(plaintext.buffer, OAEP)  # type: ignore[arg-type]  # any buffer will do
+        return public.encrypt(bytes(plaintext.buffer), OAEP)  # the library takes no buffer here
 
     def decrypt(self, payload: bytes, aad: bytes, context: bytes) -> Plaintext:
         """See `domain.transit.cryptography.Material`."""

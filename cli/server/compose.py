@@ -36,6 +36,7 @@ from cli.server.readiness import Readiness
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
 from cli.server.stores import Store, open_store
+from cli.server.transit import Transit
 from cli.server.vaulting import Vaulting
 from cli.server.watching import count_work
 from domain.commands.attention import AttentionCommands
@@ -89,6 +90,7 @@ class Runtime:
         seconds = settings.secrets.provider_timeout_seconds
         self.rotating = Rotating(self, self.leasing.backends, self.secrets, now, seconds, self.wake)
         self.sharing = Sharing(settings.shares, self, now, settings.url)
+        self.transit = Transit(self, now)
 
     @property
     def log(self) -> EventLog:
@@ -141,6 +143,7 @@ class Runtime:
         await self.vaulting.logging_in.close()
         self.sharing.lock.close()
         await self.committer.stop()
+        self.transit.close()
         await self.store.close()
         self.ring.wipe()
         self.keks.wipe()
@@ -242,6 +245,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         rotation_schedules=runtime.rotating.schedules,
         shares=runtime.sharing.shares,
         redeeming=runtime.sharing.redeeming,
+        transit=runtime.transit.commands,
         audit_events=runtime.views.audit,
         auditing=auditing,
         replies=runtime.replies,

@@ -15,6 +15,7 @@ from cli.server.config.process import Process
 from cli.server.leasing import Leasing
 from cli.server.rotating import Rotating
 from cli.server.sharing import Sharing
+from cli.server.transit import Transit
 from cli.server.vaulting import Vaulting
 from domain.commands.kv_ending import VersionEnds
 from domain.commands.token_ends import TokenEnds
@@ -28,6 +29,7 @@ from domain.process import (
     EXPIRE_TOKEN,
     EXPIRE_WRAPPING,
     REVOKE_LEASE,
+    ROTATE_TRANSIT_KEY,
     RUN_SCHEDULE,
     RetryPolicy,
 )
@@ -68,6 +70,11 @@ class Parts(Protocol):
         ...
 
     @property
+    def transit(self) -> Transit:
+        """Transit encryption."""
+        ...
+
+    @property
     def vaulting(self) -> Vaulting:
         """What only the Vault surface needs."""
         ...
@@ -82,6 +89,7 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
         EXPIRE_SHARE: parts.sharing.shares.expire,
         EXPIRE_TOKEN: parts.token_ends.expire,
         EXPIRE_WRAPPING: parts.vaulting.wrapping.expire,
+        ROTATE_TRANSIT_KEY: parts.transit.commands.keys.rotate_due,
         RUN_SCHEDULE: parts.rotating.schedules.run_due,
     }
 

@@ -34,6 +34,7 @@ from projections.shares import Shares
 from projections.tenants import Tenants
 from projections.token_roles import TokenRoles
 from projections.tokens import Tokens
+from projections.transit_keys import TransitKeys
 from projections.vault_config import VaultConfiguration
 from projections.wrappings import Wrappings
 
@@ -56,6 +57,7 @@ class Views:
     shares: Shares
     vault_config: VaultConfiguration
     logins: Logins
+    transit_keys: TransitKeys
     wrappings: Wrappings
     cubbyholes: Cubbyholes
     token_roles: TokenRoles
@@ -79,6 +81,7 @@ class Views:
             shares=Shares(reader),
             vault_config=VaultConfiguration(reader),
             logins=Logins(reader),
+            transit_keys=TransitKeys(reader),
             wrappings=Wrappings(reader),
             cubbyholes=Cubbyholes(reader),
             token_roles=TokenRoles(reader),
@@ -91,7 +94,7 @@ class Views:
         return (
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
-            self.vault_config, self.logins, self.wrappings, self.cubbyholes, self.token_roles,
+            self.vault_config, self.logins, self.transit_keys, self.wrappings, self.cubbyholes, self.token_roles,
             self.kv_mounts,
         )  # fmt: skip
 

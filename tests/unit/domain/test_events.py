@@ -22,6 +22,8 @@ from domain.plaintext import Plaintext
 from domain.rotation import RotationEvent
 from domain.rotation_schedule import ScheduleEvent
 from domain.share import ShareEvent
+from domain.transit.events import TransitKeyEvent
+from domain.transit.uses import TransitUse
 from domain.wrapping import WrappingEvent
 
 # The types a field may have. No bytes, no Plaintext, no float, nothing open.
@@ -40,6 +42,9 @@ FIELD_NAMES = {
     "rotation_id", "key", "old_ref", "new_ref", "grace_seconds", "schedule_id", "go_on_at", "phase", "timetable",
     "enabled", "next_run_at", "connection", "default_ttl_seconds", "max_ttl_seconds",
     "share_id", "max_views", "guarded", "max_tries", "note", "remaining", "address", "agent",
+    "type", "derived", "convergent", "size", "exportable", "plaintext_backup", "auto_rotate_seconds",
+    "next_rotation_at", "min_available", "min_decryption", "min_encryption", "deletion_allowed", "made_at",
+    "count", "failed",
     "mount", "accessor", "method", "max_uses", "ttl_seconds", "cidrs", "token_cidrs",
     "text", "rules", "description", "options",
     "wrapping_id", "creation_path", "holds",
@@ -78,13 +83,19 @@ TOPICS = {
     "secret.versions.pruned", "secret.versions.undeleted",
     "share.created", "share.expired", "share.locked", "share.passphrase.failed", "share.revoked", "share.viewed",
     "signing_key.created", "tenant.created",
+    "transit.authenticated", "transit.backed_up", "transit.data_key.made", "transit.decrypted", "transit.drawn",
+    "transit.encrypted", "transit.exported", "transit.hashed", "transit.rewrapped", "transit.set_aside",
+    "transit.signed", "transit.verified",
+    "transit_key.configured", "transit_key.created", "transit_key.deleted", "transit_key.restored",
+    "transit_key.rotated", "transit_key.trimmed", "transit_key.version.restored",
     "token_role.configured", "token_role.created", "token_role.removed",
     "wrapping.created", "wrapping.expired", "wrapping.refused", "wrapping.used",
 }  # fmt: skip
 
 
 BASES = {
-    AccessEvent, Created, DeliveryEvent, MountEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent, WrappingEvent,
+    AccessEvent, Created, DeliveryEvent, MountEvent, RotationEvent, ScheduleEvent, LeaseEvent, ShareEvent,
+    WrappingEvent, TransitKeyEvent, TransitUse,
 }  # fmt: skip
 
 
@@ -136,8 +147,10 @@ def test_topics_are_those_in_the_logs_out_there() -> None:
 def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
-        "acl_policy", "api_token", "approval", "cubbyhole", "kv_mount", "lease", "login_method", "login_role", "login_secret_id",
-        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant", "token_role", "wrapping",
+        "acl_policy", "api_token", "approval", "cubbyhole", "kv_mount", "lease", "login_method", "login_role",
+        "login_secret_id",
+        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant", "token_role",
+        "transit_key", "wrapping",
     }  # fmt: skip
     for aggregate in AGGREGATES:
         topic = aggregate.__dict__["TOPIC"]

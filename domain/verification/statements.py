@@ -182,6 +182,7 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "provider.credentials.destroyed": _destroying,
     "secret.version.written": _written,
     "secret.versions.destroyed": _destroying,
+    "secret.versions.pruned": _destroying,
     "share.created": _shared,
     "share.expired": _share_ended,
     "share.locked": _share_ended,

@@ -10,6 +10,7 @@ import msgspec
 from domain.errors import Invalid
 from domain.logins.networks import checked_networks
 from domain.logins.place import Place
+from domain.mounts import DEFAULT_TTL
 from domain.token_terms import DEFAULT, ROOT, Terms
 
 KINDS: Final = ("default", "service", "batch", "default-service", "default-batch")
@@ -75,7 +76,10 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     def terms(self, place: Place, at: datetime, address: str, told: Terms) -> Terms:
         """`told`, which says who it is for, with the bounds that the role and the mount set from `at` on."""
         ceiling = min(self.token_max_ttl or place.ceiling, place.ceiling)
-        longest = min(filter(None, (self.token_explicit_max_ttl, 0 if self.token_period else ceiling)), default=0)
+        usual = (
+            0 if self.token_period or ceiling >= DEFAULT_TTL else ceiling
+        )  # the system's bounds all
+        longest = min(filter(None, (self.token_explicit_max_ttl, usual)), default=0)
         ttl = min(self.token_period, place.ceiling) or min(self.token_ttl or place.ttl, ceiling)
         return msgspec.structs.replace(
             told,

@@ -33,6 +33,13 @@ async def test_it_looks_itself_up_is_renewed_and_revokes_itself(acme: VaultTenan
     assert (await client("GET", "auth/token/lookup-self")).status == 403
 
 
+async def test_no_renewal_goes_beyond_the_systems_longest(acme: VaultTenant) -> None:
+    client, _ = await logged_in(acme)
+    assert (await client.data("GET", "auth/token/lookup-self"))["explicit_max_ttl"] == 0
+    acme.system.clock.advance(hours=767)
+    assert (await client("PUT", "auth/token/renew-self")).json()["auth"]["lease_duration"] <= 3600
+
+
 async def test_it_ends_by_the_clock(acme: VaultTenant) -> None:
     client, _ = await logged_in(acme, token_ttl="10m")
     acme.system.clock.advance(minutes=11)

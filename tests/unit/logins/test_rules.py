@@ -114,7 +114,7 @@ def terms(place: Place = PLACE, **settings: Any) -> Terms:
 
 def test_without_a_word_the_mount_says_how_long() -> None:
     found = terms()
-    assert (found.ttl, found.max_expires_at) == (DEFAULT_TTL, AT + timedelta(seconds=DEFAULT_TTL))
+    assert (found.ttl, found.max_expires_at) == (DEFAULT_TTL, None)
     found = terms(PLACE._replace(default_ttl=60, max_ttl=600))
     assert (found.ttl, found.max_expires_at) == (60, AT + timedelta(seconds=600))
 

@@ -8,7 +8,7 @@ import msgspec
 
 from api.vault.durations import seconds_of
 from api.vault.failures import VaultError
-from api.vault.kv_paths import caller, kv, name_of, names_in
+from api.vault.kv_paths import kv, name_of, names_in
 from api.vault.reply import Reply, listed
 from api.vault.request import DELETE, LIST, READ, UPDATE, VaultRequest
 from api.vault.table import Route
@@ -22,7 +22,7 @@ from domain.plaintext import Plaintext
 async def read(request: VaultRequest) -> Reply:
     """The value, with how long it is good for: what its member `ttl` or `lease` says, else what the mount says."""
     path = name_of(request)
-    done = await kv(request).reading.read(caller(request, "read", path=path), path)
+    done = await kv(request).reading.read(request.call, path)
     if done.result.value is None:
         raise NotFound(f"there is no secret {path!r}")
     data = _object(done.result.value)
@@ -35,13 +35,13 @@ async def write(request: VaultRequest) -> None:
     path, data = name_of(request), dict(request.fields)
     if not data:
         raise VaultError(400, "missing data fields")
-    await kv(request).writing.write(caller(request, "write", path=path), path, data, NATIVE)
+    await kv(request).writing.write(request.call, path, data, NATIVE)
 
 
 async def delete(request: VaultRequest) -> None:
     """Not to be read any more."""
     path = name_of(request)
-    await kv(request).ending.delete_latest(caller(request, "delete", path=path), path)
+    await kv(request).ending.delete_latest(request.call, path)
 
 
 async def names(request: VaultRequest) -> Reply | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from api.vault import kv2_data, kv2_metadata, kv2_versions
 from api.vault.durations import shown
-from api.vault.kv_paths import kv, mount_caller
+from api.vault.kv_paths import kv
 from api.vault.reply import Reply
 from api.vault.request import DELETE, LIST, PATCH, READ, UPDATE, VaultRequest
 from api.vault.table import Handler, Route
@@ -23,7 +23,7 @@ _MISPLACED: Final = (
 
 async def read_config(request: VaultRequest) -> Reply:
     """What the mount says for the secrets in it."""
-    config = await kv(request).mounts.read(mount_caller(request, "read"), request.mount.accessor)
+    config = await kv(request).mounts.read(request.call, request.mount.accessor)
     return Reply(
         data={
             "cas_required": config.cas_required,
@@ -43,7 +43,7 @@ async def write_config(request: VaultRequest) -> None:
         if fields.given("delete_version_after")
         else None,
     )
-    await kv(request).mounts.configure(mount_caller(request, "write"), request.mount.accessor, change)
+    await kv(request).mounts.configure(request.call, request.mount.accessor, change)
 
 
 def _misplaced(operation: str) -> Handler:

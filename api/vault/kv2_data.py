@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.vault.failures import VaultError
 from api.vault.kv2_shapes import read_data, version_data
-from api.vault.kv_paths import caller, kv, name_of, object_in, rules_of
+from api.vault.kv_paths import kv, name_of, object_in, rules_of
 from api.vault.reply import Reply
 from api.vault.request import DELETE, PATCH, READ, UPDATE, VaultRequest
 from api.vault.table import Route
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}\Z")
 async def read(request: VaultRequest) -> Reply:
     """A version's value; of one that is deleted or destroyed what is known of it, as 404."""
     path = name_of(request)
-    done = await kv(request).reading.read(caller(request, "read", path=path), path, request.fields.number("version"))
+    done = await kv(request).reading.read(request.call, path, request.fields.number("version"))
     gone = done.result.value is None
     return Reply(data=read_data(done.result), status=404 if gone else 200, position=done.position)
 
@@ -26,23 +26,21 @@ async def read(request: VaultRequest) -> Reply:
 async def write(request: VaultRequest) -> Reply:
     """The next version; its metadata."""
     path, cas, data = name_of(request), _cas(request), _data(request)
-    call = caller(request, "write", path=path)
-    done = await kv(request).writing.write(call, path, data, await rules_of(request), cas)
+    done = await kv(request).writing.write(request.call, path, data, await rules_of(request), cas)
     return Reply(data=version_data(done.result), position=done.position)
 
 
 async def patch(request: VaultRequest) -> Reply:
     """The newest version with a merge patch (RFC 7396) applied, as the next one; 404 if it has no value."""
     path, cas, data = name_of(request), _cas(request), _data(request)
-    call = caller(request, "write", path=path)
-    done = await kv(request).writing.patch(call, path, data, await rules_of(request), cas)
+    done = await kv(request).writing.patch(request.call, path, data, await rules_of(request), cas)
     return Reply(data=version_data(done.result), position=done.position, status=200 if done.position else 404)
 
 
 async def delete(request: VaultRequest) -> None:
     """Delete the newest version, if there is one that is not deleted or destroyed."""
     path = name_of(request)
-    await kv(request).ending.delete_latest(caller(request, "delete", path=path), path)
+    await kv(request).ending.delete_latest(request.call, path)
 
 
 async def subkeys(request: VaultRequest) -> Reply:
@@ -50,8 +48,9 @@ async def subkeys(request: VaultRequest) -> Reply:
     path, depth = name_of(request), request.fields.number("depth")
     if depth < 0:
         raise VaultError(400, "depth cannot be negative")
-    call = caller(request, "read", path=path)
-    (meta, names), position = await kv(request).reading.subkeys(call, path, request.fields.number("version"), depth)
+    (meta, names), position = await kv(request).reading.subkeys(
+        request.call, path, request.fields.number("version"), depth
+    )
     data = {"metadata": version_data(meta), "subkeys": names}
     return Reply(data=data, status=404 if names is None else 200, position=position)
 

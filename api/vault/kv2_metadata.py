@@ -7,11 +7,10 @@ from typing import Any, Final
 from api.vault.failures import VaultError
 from api.vault.kv2_data import exists
 from api.vault.kv2_shapes import key_data
-from api.vault.kv_paths import caller, kv, name_of, names_in, object_in, rules_of
+from api.vault.kv_paths import kv, name_of, names_in, object_in, rules_of
 from api.vault.reply import Reply, listed
 from api.vault.request import DELETE, LIST, PATCH, READ, UPDATE, VaultRequest
 from api.vault.table import Route
-from domain.call import Call
 from domain.key_settings import SettingsChange
 
 _FAILED: Final = "custom_metadata validation failed"
@@ -27,7 +26,7 @@ async def names(request: VaultRequest) -> Reply | None:
 async def read(request: VaultRequest) -> Reply:
     """What is set, and every version."""
     path = name_of(request)
-    return Reply(data=key_data(await kv(request).metadata.read(caller(request, "list", path=path), path)))
+    return Reply(data=key_data(await kv(request).metadata.read(request.call, path)))
 
 
 async def write(request: VaultRequest) -> Reply | None:
@@ -36,7 +35,7 @@ async def write(request: VaultRequest) -> Reply | None:
     custom = _custom(object_in(request.fields, "custom_metadata"))
     kept = None if custom is None else {name: value for name, value in custom.items() if value is not None}
     change = _change(request, kept)
-    await kv(request).metadata.write(_caller(request, path), path, change)
+    await kv(request).metadata.write(request.call, path, change)
     return await _warned(request)
 
 
@@ -45,21 +44,17 @@ async def patch(request: VaultRequest) -> Reply | None:
     path, reset = name_of(request), _reset(request)
     entries = _custom(object_in(request.fields, "custom_metadata"))
     if not any(name in request.fields for name in _NAMES):
-        await kv(request).metadata.read(caller(request, "list", path=path), path)
+        await kv(request).metadata.read(request.call, path)
         return None
     change = _change(request, {} if "custom_metadata" in reset else None, reset)
-    await kv(request).metadata.patch(_caller(request, path), path, change, entries)
+    await kv(request).metadata.patch(request.call, path, change, entries)
     return await _warned(request)
 
 
 async def delete(request: VaultRequest) -> None:
     """Destroy every version, and forget the secret."""
     path = name_of(request)
-    await kv(request).metadata.delete(caller(request, "destroy", path=path), path)
-
-
-def _caller(request: VaultRequest, path: str) -> Call:
-    return caller(request, "write", "delete", "destroy", path=path)
+    await kv(request).metadata.delete(request.call, path)
 
 
 def _reset(request: VaultRequest) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.vault.failures import VaultError
-from api.vault.kv_paths import caller, kv, name_of, rules_of
+from api.vault.kv_paths import kv, name_of, rules_of
 from api.vault.request import UPDATE, VaultRequest
 from api.vault.table import Route
 
@@ -13,20 +13,19 @@ from api.vault.table import Route
 async def delete(request: VaultRequest) -> None:
     """Delete versions, so that they can be undeleted."""
     path, numbers = name_of(request), _numbers(request, "No version number provided")
-    await kv(request).ending.delete_versions(caller(request, "delete", path=path), path, numbers)
+    await kv(request).ending.delete_versions(request.call, path, numbers)
 
 
 async def undelete(request: VaultRequest) -> None:
     """Show versions again."""
     path, numbers = name_of(request), _numbers(request, "No version number provided")
-    call = caller(request, "write", path=path)
-    await kv(request).ending.undelete_versions(call, path, numbers, await rules_of(request))
+    await kv(request).ending.undelete_versions(request.call, path, numbers, await rules_of(request))
 
 
 async def destroy(request: VaultRequest) -> None:
     """Destroy the data keys of versions."""
     path, numbers = name_of(request), _numbers(request, "no version number provided")
-    await kv(request).ending.destroy_versions(caller(request, "destroy", path=path), path, numbers)
+    await kv(request).ending.destroy_versions(request.call, path, numbers)
 
 
 def _numbers(request: VaultRequest, missing: str) -> list[int]:

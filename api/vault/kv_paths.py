@@ -1,4 +1,4 @@
-"""What the key-value engines have in common: names, callers, times."""
+"""What the key-value engines have in common: names, lists, times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import msgspec
 from api.vault.failures import VaultError
 from api.vault.fields import Fields
 from api.vault.request import VaultRequest
-from domain.call import Call
 from domain.commands.kv import KvCommands
 from domain.key_settings import MountRules
 from domain.vault_names import FOLDER, STORE, native_path, native_prefix, vault_text
@@ -29,28 +28,6 @@ def name_of(request: VaultRequest) -> str:
     return native_path(request.mount.path, request.values["path"])
 
 
-def caller(request: VaultRequest, *verbs: str, path: str) -> Call:
-    """The call to hand to a command on `path` that needs `verbs` of `secrets`.
-
-    A policy speaks of paths of this surface, and was asked at the door: what it permits there is not asked again in
-    terms of the store's names.
-    """
-    return _permitted(request, [f"secrets:{verb}:{path}" for verb in verbs])
-
-
-def _permitted(request: VaultRequest, scopes: list[str]) -> Call:
-    call = request.call
-    if call.principal.policies is None:
-        return call
-    principal = msgspec.structs.replace(call.principal, scopes=(*call.principal.scopes, *scopes))
-    return msgspec.structs.replace(call, principal=principal)
-
-
-def mount_caller(request: VaultRequest, verb: str) -> Call:
-    """The call to hand to a command on the mount as a whole."""
-    return _permitted(request, [f"mounts:{verb}"])
-
-
 async def rules_of(request: VaultRequest) -> MountRules:
     """What the mount says of a write in it."""
     otherwise = 0 if request.mount.path == STORE else _KEPT
@@ -61,9 +38,10 @@ async def names_in(request: VaultRequest, *, live: bool) -> list[str]:
     """What lies in the folder asked for, as clients name it, sorted; `after` and `limit` choose a page."""
     path = request.values.get("path", "").rstrip("/")
     prefix = native_prefix(request.mount.path, f"{path}/" if path else "")
-    call = _permitted(request, [f"secrets:list:{prefix}*"])
     found = [
-        _shown(key, path) for key in await kv(request).folders.names(call, prefix, live=live) if _is_own(key, prefix)
+        _shown(key, path)
+        for key in await kv(request).folders.names(request.call, prefix, live=live)
+        if _is_own(key, prefix)
     ]
     after, limit = request.fields.text("after"), request.fields.number("limit")
     page = sorted(key for key in found if key > after)

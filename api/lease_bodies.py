@@ -15,7 +15,7 @@ ProviderName = Annotated[
     Meta(
         min_length=1,
         max_length=63,
-        extra_json_schema={"pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
+        extra_json_schema={"pattern": "^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$"},
         examples=["postgresql"],
     ),
 ]

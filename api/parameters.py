@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.patterns import PATH
+from domain.transit.limits import NAME_PATTERN
 
 PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "path": {
@@ -60,8 +61,16 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "in": "path",
         "required": True,
         "description": "The provider's name.",
-        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
+        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$"},
         "example": "postgresql",
+    },
+    "key_name": {
+        "name": "key_name",
+        "in": "path",
+        "required": True,
+        "description": "The transit key's name.",
+        "schema": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
+        "example": "orders",
     },
     "rotation_id": {
         "name": "rotation_id",
@@ -84,7 +93,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "in": "path",
         "required": True,
         "description": "The role's name.",
-        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
+        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$"},
         "example": "readonly",
     },
 }

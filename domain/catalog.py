@@ -16,6 +16,8 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     default_ttl_seconds: int
     max_ttl_seconds: int
     settings: str
+    note: str = ""
+    """JSON: what a client of Vault said of it besides, and reads again."""
 
 
 class ProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,8 @@ class ProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Which set of credentials; 0 in the configuration file."""
     seal_id: str = ""
     roles: dict[str, Role] = {}
+    note: str = ""
+    """As of a role."""
 
     @property
     def in_file(self) -> bool:

@@ -13,7 +13,7 @@ from domain.errors import Conflict, Invalid, NotFound
 from domain.event import Aggregate, Created, Event
 from domain.names import stream_of
 
-_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?\Z")
 MAX_SETTINGS: Final = 16 * 1024
 """Longest settings of a connection or a role, in bytes of JSON."""
 MAX_ROLES: Final = 1000
@@ -24,7 +24,7 @@ MAX_TTL: Final = 366 * 24 * 3600
 def checked_name(name: str, what: str) -> str:
     """`name` unchanged if providers and roles may be called so; raises `Invalid`."""
     if not _NAME.match(name):
-        raise Invalid(f"{what} {name!r}: use 1 to 63 of a-z, 0-9 and -, not at an end")
+        raise Invalid(f"{what} {name!r}: use 1 to 63 of a-z, 0-9, - and _, letters or digits at the ends")
     return name
 
 
@@ -46,6 +46,8 @@ class ProviderConfigured(Event, frozen=True, kw_only=True):
     number: int
     seal_id: str
     seal_digest: str
+    note: str = ""
+    """JSON: what a client of Vault said of it besides, and reads again; empty for others."""
 
     def apply(self, aggregate: Provider) -> None:
         """It can be used."""
@@ -81,6 +83,8 @@ class RoleConfigured(Event, frozen=True, kw_only=True):
     default_ttl_seconds: int
     max_ttl_seconds: int
     settings: str
+    note: str = ""
+    """As of the provider."""
 
     def apply(self, aggregate: Provider) -> None:
         """Leases can be asked for."""
@@ -123,7 +127,9 @@ class Provider(Aggregate):
             timestamp=at,
         )
 
-    def configure(self, kind: str, connection: str, seal_id: str, seal_digest: str, at: datetime) -> str | None:
+    def configure(
+        self, kind: str, connection: str, seal_id: str, seal_digest: str, at: datetime, *, note: str = ""
+    ) -> str | None:
         """Take the connection and the newly sealed credentials; the seal that is to be destroyed, if there is one.
 
         Raises `Conflict` if it is of another kind, `Invalid` if the settings are too long.
@@ -131,6 +137,7 @@ class Provider(Aggregate):
         if self.live and kind != self.kind:
             raise Conflict(f"provider {self.name!r} is of kind {self.kind}; remove it first, or take another name")
         _check_length(connection)
+        _check_length(note)
         old, was_live, number = self.seal_id, self.live, self.number
         self.trigger_event(
             ProviderConfigured,
@@ -140,6 +147,7 @@ class Provider(Aggregate):
             number=number + 1,
             seal_id=seal_id,
             seal_digest=seal_digest,
+            note=note,
             timestamp=at,
         )
         if not was_live:
@@ -154,12 +162,15 @@ class Provider(Aggregate):
         self.trigger_event(ProviderRemoved, name=self.name, timestamp=at)
         return self.seal_id
 
-    def configure_role(self, role: str, default_ttl: int, max_ttl: int, settings: str, at: datetime) -> None:
+    def configure_role(
+        self, role: str, default_ttl: int, max_ttl: int, settings: str, at: datetime, *, note: str = ""
+    ) -> None:
         """Take the role; raises `Invalid`, `NotFound`."""
         self.must_live()
         checked_name(role, "role")
         checked_ttls(default_ttl, max_ttl)
         _check_length(settings)
+        _check_length(note)
         if role not in self.roles and len(self.roles) >= MAX_ROLES:
             raise Invalid(f"a provider has at most {MAX_ROLES} roles")
         self.trigger_event(
@@ -169,6 +180,7 @@ class Provider(Aggregate):
             default_ttl_seconds=default_ttl,
             max_ttl_seconds=max_ttl,
             settings=settings,
+            note=note,
             timestamp=at,
         )
 

@@ -115,7 +115,7 @@ MEANINGS: Final = {
     "name": "what people call the tenant or provider, a DNS label",
     "new": "id of the KEK that wraps now, 16 hexadecimal digits",
     "node": "the process that does it",
-    "note": "what its sender noted about it; not secret",
+    "note": "what its sender noted about it; of a provider or a role: what a client of Vault said besides, JSON; not secret",
     "number": "number of the version, of the attempt, of the view, or of the requester's request for this, from 1;"
     " of refusals: how many this tells of",
     "numbers": "numbers of the versions",

@@ -10,7 +10,7 @@ import msgspec
 
 from domain.call import Call
 from domain.catalog import Catalog, ProviderEntry
-from domain.errors import Conflict, Forbidden, NotFound
+from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.names import stream_of
 from domain.plaintext import Plaintext
 from domain.ports import Append, Clock, EventLog, Replies, Repository, SealContext, Sealer, Statement
@@ -86,21 +86,43 @@ class ProviderCommands:
         await backend.check()
         return Tried(name=name, ok=True)
 
+    async def entries(self, call: Call) -> list[ProviderEntry]:
+        """Every provider that the tenant may use, in order of name, for whoever may read or use any of them."""
+        if not call.allows_somewhere("leases:issue"):
+            call.require("providers:read")
+        return await self._catalog.all(call.tenant)
+
     async def configure(
-        self, call: Call, name: str, kind: str, connection: dict[str, Any], secrets: dict[str, str]
+        self,
+        call: Call,
+        name: str,
+        kind: str,
+        connection: dict[str, Any],
+        secrets: dict[str, str] | None,
+        *,
+        note: str = "",
+        verify: bool = False,
     ) -> Done[ProviderMeta]:
-        """Configure it, or anew with other credentials; raises `Invalid`, `Conflict`, `Forbidden`."""
+        """Configure it, or anew with other credentials; raises `Invalid`, `Conflict`, `Forbidden`.
+
+        Without `secrets` it keeps those it has, which nothing but the same connection may be given. With `verify` the
+        backend is asked first whether it works so; that raises `BackendError`.
+        """
         call.require("providers:write")
         await self._must_be_ours(call, name)
         text = msgspec.json.encode(connection).decode()
+        if secrets is None:
+            secrets = await self._kept(call, name, kind, connection)
         self._catalog.check(kind, text, secrets)
+        if verify:
+            await self._catalog.trial(kind, text, secrets)
         at = self._clock()
         async with self._repository.hold(Provider, stream_of("provider", call.tenant, name)) as held:
             provider = held or Provider.begin(call.tenant, name, kind, at)
             context = SealContext(call.tenant, "provider", name, provider.number + 1)
             with Plaintext(bytearray(msgspec.json.encode(secrets))) as plaintext:
                 sealed = await self._sealer.seal(context, plaintext)
-            old = provider.configure(kind, text, sealed.seal_id, sealed.digest, at)
+            old = provider.configure(kind, text, sealed.seal_id, sealed.digest, at, note=note)
             gone = self._sealer.destroy(call.tenant, [old]) if old else ()
             entry = await self._catalog.find(call.tenant, name)
             roles = _meta(entry).roles if entry else []
@@ -120,7 +142,7 @@ class ProviderCommands:
             return Done(None, await self._append(call, provider, None, gone))
 
     async def configure_role(
-        self, call: Call, name: str, role: str, ttls: tuple[int, int], settings: dict[str, Any]
+        self, call: Call, name: str, role: str, ttls: tuple[int, int], settings: dict[str, Any], *, note: str = ""
     ) -> Done[RoleMeta]:
         """Configure a role, `ttls` being its default and its longest time to live in seconds."""
         call.require("providers:write")
@@ -129,7 +151,7 @@ class ProviderCommands:
         text = msgspec.json.encode(settings).decode()
         async with self._held(call, name) as provider:
             self._catalog.settings(provider.kind, text)
-            provider.configure_role(role, *ttls, text, self._clock())
+            provider.configure_role(role, *ttls, text, self._clock(), note=note)
             meta = RoleMeta(name=role, default_ttl_seconds=ttls[0], max_ttl_seconds=ttls[1], settings=settings)
             return Done(meta, await self._append(call, provider, meta))
 
@@ -140,6 +162,15 @@ class ProviderCommands:
         async with self._held(call, name) as provider:
             provider.remove_role(role, self._clock())
             return Done(None, await self._append(call, provider, None))
+
+    async def _kept(self, call: Call, name: str, kind: str, connection: dict[str, Any]) -> dict[str, str]:
+        """The credentials it has. To another address, or less protected, they go only if somebody shows them again."""
+        entry = await self._catalog.find(call.tenant, name)
+        if entry is None or entry.kind != kind or msgspec.json.decode(entry.connection) != connection:
+            raise Invalid("the connection is a new one: give its credentials as well")
+        context = SealContext(call.tenant, "provider", name, entry.number)
+        with await self._sealer.open(context, entry.seal_id) as sealed:
+            return msgspec.json.decode(sealed.buffer, type=dict[str, str])
 
     @asynccontextmanager
     async def _held(self, call: Call, name: str) -> AsyncIterator[Provider]:

@@ -42,7 +42,7 @@ READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
     "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
-    "shares", "share_views", "providers", "provider_roles", "leases", "rotations", "rotation_schedules",
+    "shares", "share_views", "providers", "provider_roles", "provider_notes", "leases", "rotations", "rotation_schedules",
     "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes", "token_roles",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
@@ -88,7 +88,7 @@ def fill(store: PostgresStore, tenant: str) -> None:
         ),
         ProviderConfigured(
             originator_id=stream, originator_version=7, timestamp=at, name="db", kind="redis", connection="{}",
-            number=1, seal_id=f"{tenant}-provider", seal_digest="0" * 64,
+            number=1, seal_id=f"{tenant}-provider", seal_digest="0" * 64, note="{}",
         ),
         RoleConfigured(
             originator_id=stream, originator_version=8, timestamp=at, name="db", role="r", default_ttl_seconds=1,

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from cli.server.config.section import Section
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$")]
 Ttl = Annotated[int, Meta(ge=1, le=366 * 24 * 3600)]
 
 

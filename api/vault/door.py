@@ -6,6 +6,7 @@ routes there are.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, Protocol
@@ -33,6 +34,8 @@ from domain.mounts import MountEntry, Mounts
 PREFIX: Final = "/v1/"
 _WITHOUT_SEAL: Final = frozenset({"sys/health", "sys/seal-status", "sys/leader", "sys/init"})
 """What answers also while the secrets surface is closed."""
+
+_log = logging.getLogger("trstctl.api")
 
 
 class Answering(Protocol):
@@ -71,9 +74,14 @@ class Door:
         except TrstctlError as error:
             told = of_error(error)
             await answer.whole(told.status, JSON, told.encoded(), {**headers, **headers_of(error)})
+        except Exception as error:  # noqa: BLE001 - a fault of ours: logged whole, told in no detail
+            _log.error("unexpected error", exc_info=error)
+            await answer.whole(500, JSON, VaultError(500, "internal error").encoded(), headers)
 
     async def _answered(self, scope: Scope, receive: Receive, answer: Answering) -> Reply | None:
         wanted = asked(scope)
+        if not self._services.enabled:
+            raise no_handler(wanted.path)
         if self._services.native.secrets_disabled and wanted.path not in _WITHOUT_SEAL:
             raise VaultError(503, SEALED)
         principal = await self._principal(wanted)
@@ -195,5 +203,5 @@ async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: d
     if reply.status == 404 and reply.data is None and reply.warnings is None:
         await answer.whole(404, JSON, b'{"errors":[]}', headers)
         return
-    body = reply.encoded(str(UUID(hex=answer.request_id.zfill(32))))
+    body = b"" if reply.status == 204 else reply.encoded(str(UUID(hex=answer.request_id.zfill(32))))
     await answer.whole(reply.status, reply.media_type, b"" if scope["method"] == "HEAD" else body, headers)

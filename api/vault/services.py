@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from api.services import Services
 from api.vault.login_services import LoginServices
+from domain.call import Policies
 from domain.commands.cubbyholes import CubbyholeCommands
+from domain.commands.mount_ends import MountEnds
+from domain.commands.mounts import MountCommands
+from domain.commands.policies import PolicyCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
 from domain.commands.token_roles import TokenRoleCommands
@@ -21,6 +26,10 @@ class VaultConfig(Protocol):
 
     async def mounts(self, tenant: str, generation: int | None) -> Mounts:
         """The tenant's mounts as of its `generation`; None asks which one that is."""
+        ...
+
+    async def compiled(self, tenant: str, generation: int, names: Sequence[str]) -> Policies:
+        """What the tenant's policies of these names allow together, as of its `generation`."""
         ...
 
 
@@ -41,6 +50,9 @@ class VaultServices:
     namespaces: Namespaces
     token_life: TokenLife
     minting: TokenMinting
+    policies: PolicyCommands
+    mount_commands: MountCommands
+    mount_ends: MountEnds
     logins: LoginServices
     wrapping: WrappingCommands
     cubbyholes: CubbyholeCommands
@@ -48,5 +60,8 @@ class VaultServices:
     clock: Clock
     version: str
     """Of Vault's API as we speak it: what clients decide by."""
+    cluster_name: str
+    enabled: bool
+    """Whether anything is answered at all."""
     logins_per_second: int
     """How many requests without a good token one address may make."""

@@ -81,7 +81,7 @@ class Runtime:
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)
         self.attention = AttentionCommands(self.committer, self.views.due_work, self.replies, now)
-        self.vaulting = Vaulting(self, now)
+        self.vaulting = Vaulting(self, now, settings.vault)
         self._token_commands()
         self.approving = Approving(settings.secrets.approvals, self, now)
         self._secret_commands()

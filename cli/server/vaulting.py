@@ -7,9 +7,13 @@ from typing import Protocol
 
 from api.services import Services
 from api.vault.services import VaultServices
+from cli.server.config.vault import VaultSurface
 from cli.server.logging_in import LoggingIn
 from cli.server.stores import Views
 from domain.commands.cubbyholes import CubbyholeCommands
+from domain.commands.mount_ends import MountEnds
+from domain.commands.mounts import MountCommands
+from domain.commands.policies import PolicyCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
 from domain.commands.token_roles import TokenRoleCommands
@@ -50,16 +54,17 @@ class Base(Protocol):
 class Vaulting:
     """What only the Vault surface needs, and how tokens with policies live."""
 
-    def __init__(self, base: Base, clock: Clock) -> None:
+    def __init__(self, base: Base, clock: Clock, settings: VaultSurface = VaultSurface()) -> None:  # noqa: B008 - frozen
         self._views = base.views
         self._clock = clock
+        self._settings = settings
         self.token_life = TokenLife(base.log, base.views.tokens, clock, os.urandom)
         self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
         self.book = VaultConfiguration(base.views.vault_config)
+        self.policies = PolicyCommands(base.log, base.repository, base.views.vault_config, base.replies, clock)
+        self.mounts = MountCommands(base.log, base.repository, base.replies, clock, os.urandom)
         self.logging_in = LoggingIn(base, self.minting, clock)
-        self.token_roles = TokenRoleCommands(
-            base.log, base.repository, base.views.token_roles, base.replies, clock
-        )
+        self.token_roles = TokenRoleCommands(base.log, base.repository, base.views.token_roles, base.replies, clock)
         self.cubbyholes = CubbyholeCommands(
             base.log, base.repository, base.sealer, base.views.cubbyholes, clock, os.urandom
         )
@@ -69,10 +74,14 @@ class Vaulting:
 
     def services(self, native: Services) -> VaultServices:
         """What the surface is handed."""
+        admin, tokens = self.logging_in.services.admin, self._views.tokens
         return VaultServices(
             native=native,
             config=self.book,
-            namespaces=_Tenants(self._views),
+            namespaces=_Tenants(self._views, self._settings.default_tenant),
+            policies=self.policies,
+            mount_commands=self.mounts,
+            mount_ends=MountEnds(self.mounts, native.kv, admin, tokens, native.token_ends, self._clock),
             token_life=self.token_life,
             minting=self.minting,
             logins=self.logging_in.services,
@@ -80,20 +89,23 @@ class Vaulting:
             cubbyholes=self.cubbyholes,
             token_roles=self.token_roles,
             clock=self._clock,
-            version="1.17.0",
-            logins_per_second=50,
+            version=self._settings.version,
+            cluster_name=self._settings.cluster_name,
+            enabled=self._settings.enabled,
+            logins_per_second=self._settings.logins_per_second,
         )
 
 
 class _Tenants:
-    """Tenants by name or id; whoever names none means the only one, if there is but one."""
+    """Tenants by name or id; whoever names none means the one configured, or the only one, if there is but one."""
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: Views, default: str) -> None:
         self._view = views.tenants
+        self._default = default
 
     async def named(self, namespace: str) -> str | None:
-        if namespace:
-            row = await self._view.find(namespace)
+        if wanted := namespace or self._default:
+            row = await self._view.find(wanted)
             return row.tenant if row else None
         rows = await self._view.all()
         return rows[0].tenant if len(rows) == 1 else None

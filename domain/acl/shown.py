@@ -57,6 +57,6 @@ def _bound_prefix(row: Row, mount: str, folder: str) -> str:
 
 @lru_cache(maxsize=256)
 def _expression(pattern: str) -> re.Pattern[str]:
-    text = re.escape(pattern).replace(r"\{folder\}", "(?P<folder>(?:.*/)?)")
+    text = re.escape(pattern).replace(r"\{folder\}", "(?P<folder>.*)")
     text = text.replace(r"\{name\}", "(?P<name>.+)").replace(r"\{lease\}", "(?P<lease>.*)")
     return re.compile(text + ("/?" if pattern.endswith("/") else ""), re.DOTALL)

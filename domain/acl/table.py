@@ -97,7 +97,7 @@ _RESOURCES: Final = {
     "transit": {"keys"},
     "database": {"leases", "providers", "rotations", "secrets"},
     "system": {"access", "audit", "auth", "leases", "mounts", "policies"},
-    "token": {"access"},
+    "token": {"access", "auth"},
 }
 """The resources of the native face that requests to an engine are about; `auth` and `access` for login methods."""
 

@@ -86,6 +86,13 @@ class LeaseCommands:
             meta = msgspec.structs.replace(LeaseMeta.of(row, self._clock()), expires_at=expires_at)
             return Done(meta, await self._append(call, lease, await self._replies.keep(call, meta)))
 
+    async def usual_life(self, call: Call, lease_id: str) -> int:
+        """How long a lease of its role lives that asks for nothing, in seconds; 0 if the role is there no longer."""
+        row = await self._row(call, lease_id, "leases:read")
+        entry = await self._catalog.find(call.tenant, row.provider)
+        role = entry.roles.get(row.role) if entry else None
+        return role.default_ttl_seconds if role else 0
+
     async def _renewed_there(self, call: Call, lease: Lease, expires_at: datetime) -> None:
         entry = await self._catalog.find(call.tenant, lease.provider)
         if entry is None or entry.destination != lease.destination:

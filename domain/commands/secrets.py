@@ -56,17 +56,19 @@ class SecretCommands:
 
     async def create(self, call: Call, path: str, value: NewValue) -> Done[SecretMeta]:
         """Store a first value under a free name; raises `AlreadyExists` if the name lives."""
-        call.require("secrets:write", checked_path(path))
+        call.require("secrets:write", checked_path(path), exists=False)
 
         async def change(secret: Secret) -> Done[SecretMeta]:
             secret.must_be_free()
+            if not secret.is_empty:
+                call.require("secrets:write", path, exists=True)
             return await self.write(call, secret, value, "create")
 
         return await self.changed(call, path, change, begin=True)
 
     async def rotate(self, call: Call, path: str, value: NewValue, cas: int | None = None) -> Done[SecretMeta]:
         """Store the next version; `cas` is the version it must follow. Raises `NotFound`, `CheckAndSetFailed`."""
-        call.require("secrets:write", checked_path(path))
+        call.require("secrets:write", checked_path(path), exists=True)
 
         async def change(secret: Secret) -> Done[SecretMeta]:
             secret.must_be_at(cas)
@@ -89,7 +91,7 @@ class SecretCommands:
 
     async def undelete(self, call: Call, path: str) -> Done[SecretMeta]:
         """Make a deleted name answer again with the version that was current."""
-        call.require("secrets:write", checked_path(path))
+        call.require("secrets:write", checked_path(path), exists=True)
 
         async def change(secret: Secret) -> Done[SecretMeta]:
             covered = on_top_of(secret, "recover")
@@ -123,7 +125,7 @@ class SecretCommands:
 
         Raises `CheckAndSetRequired` where a write must name the version it follows: this one cannot.
         """
-        call.require("secrets:write", checked_path(path))
+        call.require("secrets:write", checked_path(path), exists=True)
         if at.tzinfo is None or at > self._clock():
             raise Invalid("`at` is a point in the past, with its offset from UTC, such as 2026-06-25T12:00:00Z")
         old = await self._view.at(call.tenant, path, at.astimezone(UTC))

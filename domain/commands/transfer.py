@@ -105,7 +105,7 @@ class SecretTransfer:
             raise Invalid(f"an import brings 1 to {MAX_IMPORT} values; this one {len(values)}")
         wanted = {checked_path(joined(checked_prefix(prefix), path)): value for path, value in values.items()}
         for path in wanted:
-            call.require("secrets:write", path)
+            call.require("secrets:write", path, exists=False)
         return wanted
 
     async def _free(self, call: Call, held: AsyncExitStack, path: str, at: datetime) -> Secret:
@@ -113,6 +113,8 @@ class SecretTransfer:
         secret = await held.enter_async_context(self._repository.hold(Secret, stream))
         if secret is None:
             return Secret.begin(call.tenant, path, at)
+        if not secret.is_empty:
+            call.require("secrets:write", path, exists=True)
         secret.settle(at)
         if secret.live:  # since we looked; the next look names every such path
             raise VersionConflict(f"{path!r} was written in between; try again")

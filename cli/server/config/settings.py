@@ -15,6 +15,7 @@ from cli.server.config.process import Process
 from cli.server.config.providers import Provider
 from cli.server.config.section import Section
 from cli.server.config.shares import Shares
+from cli.server.config.vault import VaultSurface
 from domain.errors import Misconfigured
 
 
@@ -195,6 +196,7 @@ class Settings(Section, frozen=True):
     log: Log = Log()
     process: Process = Process()
     shares: Shares = Shares()
+    vault: VaultSurface = VaultSurface()
 
     def __repr__(self) -> str:
         """Without what is in it: `store` may hold a password."""

@@ -39,3 +39,9 @@ async def system(vault_system: Assembly) -> AsyncIterator[Assembly]:
 async def acme(system: Assembly, vault_app: ASGIApp) -> VaultTenant:
     """A tenant; calling it asks as its operator."""
     return await VaultTenant.begin(system, vault_app, f"acme-{next(_NUMBERS)}")
+
+
+@pytest.fixture
+async def other(system: Assembly, vault_app: ASGIApp) -> VaultTenant:
+    """Another tenant of the same system."""
+    return await VaultTenant.begin(system, vault_app, f"other-{next(_NUMBERS)}")

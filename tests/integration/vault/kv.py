@@ -1,34 +1,19 @@
-"""A tenant with key-value mounts besides the built-in one."""
+"""Key-value mounts, and what their clients see."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from api.app import create_app
-from api.asgi import ASGIApp
-from domain.mounts import BUILT_IN, MountEntry, Mounts
 from tests.asgi_client import Answer
-from tests.assembly import Assembly
 from tests.integration.vault.client import VaultClient
 
-FURTHER = (
-    MountEntry(path="kv2/", kind="kv", accessor="kv_2", options={"version": "2"}),
-    MountEntry(path="team/kv2/", kind="kv", accessor="kv_3", options={"version": "2"}),
-    MountEntry(path="kv1/", kind="kv", accessor="kv_1", options={"version": "1"}),
-)
 PATCHED = {"content_type": "application/merge-patch+json"}
 
 
-class _Fixed:
-    async def mounts(self, tenant: str, generation: int | None) -> Mounts:
-        return Mounts((*BUILT_IN, *FURTHER))
-
-
-def with_mounts(system: Assembly) -> ASGIApp:
-    """The API, where every tenant has the further mounts."""
-    services = system.services()
-    return create_app(services, replace(system.vaulting.services(services), config=_Fixed()))
+async def mount(client: VaultClient, path: str, version: int) -> None:
+    """Enable a key-value mount of this version."""
+    answer = await client("POST", f"sys/mounts/{path}", {"type": "kv", "options": {"version": str(version)}})
+    assert answer.status == 204, answer
 
 
 async def put(client: VaultClient, path: str, data: object, **options: object) -> Any:

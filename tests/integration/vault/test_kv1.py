@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from tests.integration.vault.client import VaultClient, VaultTenant
-from tests.integration.vault.kv import nothing, refused, with_mounts
+from tests.integration.vault.kv import mount, nothing, refused
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def kv1(acme: VaultTenant) -> VaultClient:
+async def kv1(acme: VaultTenant) -> VaultClient:
     """The tenant's operator, with a mount `kv1/`."""
-    return VaultClient(with_mounts(acme.system), acme.token)
+    await mount(acme, "kv1", 1)
+    return acme
 
 
 async def test_a_value_is_written_read_overwritten_and_deleted(kv1: VaultClient) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.vault.client import VaultClient, VaultTenant
-from tests.integration.vault.kv import PATCHED, gone, nothing, put, refused, with_mounts
+from tests.integration.vault.kv import PATCHED, gone, mount, nothing, put, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -16,9 +16,11 @@ META = "secret/metadata/a"
 
 
 @pytest.fixture
-def mounted(acme: VaultTenant) -> VaultClient:
+async def mounted(acme: VaultTenant) -> VaultClient:
     """The tenant's operator, with further mounts."""
-    return VaultClient(with_mounts(acme.system), acme.token)
+    await mount(acme, "kv2", 2)
+    await mount(acme, "team/kv2", 2)
+    return acme
 
 
 async def some(client: VaultClient, count: int, path: str = DATA) -> None:

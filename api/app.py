@@ -29,6 +29,8 @@ from api.routes import (
     share_page,
     shares,
     store,
+    transit,
+    transit_keys,
     trees,
     versions,
 )
@@ -52,6 +54,8 @@ ROUTES = [
     *rotation_schedules.ROUTES,
     *shares.ROUTES,
     *share_page.ROUTES,
+    *transit.ROUTES,
+    *transit_keys.ROUTES,
     *health.ROUTES,
     *docs.ROUTES,
 ]

@@ -13,7 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from api.edge import OPEN, PUBLIC
 from api.examples import ANSWERS, BODIES
 from api.failures import Problem, failure_examples, failure_responses, failures_of
-from api.operations import JSON, OPERATIONS, Answer, Operation
+from api.operation_kinds import JSON, Answer, Operation
+from api.operations import OPERATIONS
 from api.pages import openapi_page
 from api.parameters import HEADERS, PATH_PARAMETERS, REQUEST_HEADERS
 from api.schemas import parameters_of, schemas_of
@@ -39,6 +40,7 @@ _TAGS: Final = {
     "trees": "Many secrets at once, and the references between them.",
     "leases": "Credentials that end by themselves: issued at a backend, renewed, revoked, compared with what is there.",
     "shares": "Values that somebody else may see by a link, so many times, and then never again.",
+    "transit": "Encryption, signatures and HMACs by keys that stay here.",
     "rotations": "Standing accounts behind stored secrets, replaced now or by schedule, or left as they were.",
     "providers": "The backends that credentials are made in, and what may be asked of them.",
     "approvals": "Changes and reads that need others to approve them first.",

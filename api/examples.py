@@ -21,6 +21,7 @@ from api.routes.health import Health, Readiness
 from api.routes.trees import Exported, Injection, ReferenceList
 from api.routes.versions import History, HistoryItem
 from api.share_examples import SHARE_ANSWERS, SHARE_BODIES
+from api.transit_examples import TRANSIT_ANSWERS, TRANSIT_BODIES
 from domain.commands.attention import AttentionItem
 from domain.commands.reading import Page
 from domain.commands.secrets import Destroyed
@@ -125,6 +126,7 @@ BODIES: Final[Mapping[str, Examples]] = {
     **LEASE_BODIES,
     **ROTATION_BODIES,
     **SHARE_BODIES,
+    **TRANSIT_BODIES,
     "createSecretByName": {"text": bodies.NamedValueBody(name="db/password", value=_FAKE)},
     "createSecret": {
         "text": bodies.ValueBody(value=_FAKE, metadata={"owner": "payments"}),
@@ -157,6 +159,7 @@ ANSWERS: Final[Mapping[str, Examples]] = {
     **LEASE_ANSWERS,
     **ROTATION_ANSWERS,
     **SHARE_ANSWERS,
+    **TRANSIT_ANSWERS,
     "createSecretByName": {"stored": _FIRST},
     "createSecret": {"stored": _FIRST},
     "listSecrets": {

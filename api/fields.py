@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.transit_fields import TRANSIT_MEANINGS
+
 MEANINGS: Final[dict[str, str]] = {
     "agent": "How the client that saw it called itself; empty if it did not.",
     "action": "What is to be done: create, rotate, recover, delete, destroy or read.",
@@ -216,6 +218,7 @@ MEANINGS: Final[dict[str, str]] = {
     "Seen.at": "When.",
     "Seen.from": "The address of the client, or of the proxy before it.",
     "Seen.number": "The first is 1.",
+    **TRANSIT_MEANINGS,
     "Use.version": "The version it is pinned to; null if it is the newest.",
 }
 
@@ -239,6 +242,7 @@ MOMENTS: Final = frozenset(
         "next_attempt_at",
         "since",
         "max_expires_at",
+        "next_rotation_at",
     }
 )
 """Members that are points in time, RFC 3339."""

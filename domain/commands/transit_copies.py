@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from domain.call import Call
 from domain.commands.reading import NOWHERE
@@ -22,6 +23,13 @@ from domain.transit.uses import TransitBackedUp, TransitExported, TransitUse
 from domain.transit.view import TransitKeyRow, TransitKeysView, TransitVersionRow, living, seal_context
 
 Opened = Sequence[tuple[TransitVersionRow, Plaintext]]
+
+
+class Exported(NamedTuple):
+    """The key's type, and a part of each version, by number."""
+
+    type: str
+    parts: dict[int, str]
 
 
 class TransitCopies:
@@ -47,8 +55,8 @@ class TransitCopies:
         self._replies = replies
         self._clock = clock
 
-    async def export(self, call: Call, name: str, part: Part, number: int | None = None) -> Done[dict[int, str]]:
-        """A part of each version, or of the one numbered `number` (0: the newest), by number.
+    async def export(self, call: Call, name: str, part: Part, number: int | None = None) -> Done[Exported]:
+        """A part of each version that may decrypt, or of the one numbered `number` (0: the newest).
 
         A public key needs the scope to read; what is secret that to manage, and that the key is exportable. Raises
         `Conflict` if it is not, `Invalid` if there is no such part, `NotFound`.
@@ -61,7 +69,7 @@ class TransitCopies:
         opened = await self._opened(call.tenant, row, await self._wanted(call.tenant, row, number))
         try:
             parts = {each.number: self._cryptography.export(row.shape, material, part) for each, material in opened}
-            return Done(parts, await self._record(call, row, opened, TransitExported, how=part))
+            return Done(Exported(row.type, parts), await self._record(call, row, opened, TransitExported, how=part))
         finally:
             _wipe(opened)
 

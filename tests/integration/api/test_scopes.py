@@ -20,6 +20,7 @@ from tests.integration.api.tenants import (
     refused,
 )
 from tests.integration.api.test_tenants import routes
+from tests.integration.api.transit_routes import TRANSIT_NEEDS
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +111,7 @@ NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
     ),
     (("GET", SCHEDULES), SCHEDULES, None, {"rotations:read"}),
     (("GET", f"{SCHEDULES}/{{schedule_id:str}}"), f"{SCHEDULES}/rsc_0", None, {"rotations:read"}),
+    *TRANSIT_NEEDS,
     (("GET", EVENTS), EVENTS, None, {"audit:read"}),
     (("GET", "/api/v1/audit/export"), "/api/v1/audit/export", None, {"audit:read"}),
     (("POST", "/api/v1/audit/verify"), "/api/v1/audit/verify", None, {"audit:verify"}),

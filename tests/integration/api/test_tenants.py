@@ -27,6 +27,7 @@ from tests.integration.api.tenants import (
     asked,
     refused,
 )
+from tests.integration.api.transit_routes import TRANSIT_APART
 from tests.parked_work import parked
 
 pytestmark = pytest.mark.anyio
@@ -287,6 +288,7 @@ KEPT_APART: dict[tuple[str, str], Callable[[Pair], Awaitable[None]]] = {
     ("GET", WHOAMI): whoami,
     **SHARES_APART,
     **LEASES_APART,
+    **TRANSIT_APART,
     ("GET", EVENTS): audited,
     ("GET", "/api/v1/audit/export"): exported_log,
     ("POST", "/api/v1/audit/verify"): verified,

@@ -76,9 +76,7 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     def terms(self, place: Place, at: datetime, address: str, told: Terms) -> Terms:
         """`told`, which says who it is for, with the bounds that the role and the mount set from `at` on."""
         ceiling = min(self.token_max_ttl or place.ceiling, place.ceiling)
-        usual = (
-            0 if self.token_period or ceiling >= DEFAULT_TTL else ceiling
-        )  # the system's bounds all
+        usual = 0 if self.token_period or ceiling >= DEFAULT_TTL else ceiling  # the system's bounds all
         longest = min(filter(None, (self.token_explicit_max_ttl, usual)), default=0)
         ttl = min(self.token_period, place.ceiling) or min(self.token_ttl or place.ttl, ceiling)
         return msgspec.structs.replace(

@@ -27,6 +27,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/how-to/lease-from-kubernetes.md",  # its commands need a cluster; tests/backends applies its manifests
     "docs/how-to/lease-from-mongodb.md",  # they need a MongoDB; the contract suite makes role and user as it says
     "docs/how-to/lease-from-redis.md",  # they need a Redis; the contract suite of backends makes the user as it says
+    "docs/how-to/log-in-with-a-kubernetes-service-account.md",  # its commands need a cluster
     "docs/how-to/rotate-by-webhook.md",
     "docs/how-to/run-in-production.md",  # root's commands; tests/e2e/test_production_page.py runs its SQL
     "docs/reference/api.md",

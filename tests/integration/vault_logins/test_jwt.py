@@ -97,8 +97,11 @@ async def test_public_keys_may_be_given_by_hand(acme: VaultTenant) -> None:
         ({"seconds": -1000}, "invalid expiration time (exp) claim: token is expired"),
         ({"nbf": 1 << 40}, "invalid not before (nbf) claim: token not yet valid"),
         ({"iat": 1 << 40, "nbf": 1}, "invalid issued at (iat) claim: token issued in the future"),
-        ({"sub": None}, 'claim "sub" not found in token'),
-        ({"sub": 7}, 'claim "sub" could not be converted to string'),
+        ({"user": None}, 'claim "user" not found in token'),
+        ({"user": 7}, 'claim "user" could not be converted to string'),
+        ({"sub": "other"}, "invalid subject (sub) claim"),
+        ({"groups": None}, '"groups" claim not found in token'),
+        ({"team": 7}, "error converting claim 'team' to string"),
         ({"repo": "org/other"}, 'claim "repo" does not match any associated bound claim values'),
         ({"repo": None}, 'claim "repo" is missing'),
     ],
@@ -106,8 +109,11 @@ async def test_public_keys_may_be_given_by_hand(acme: VaultTenant) -> None:
 async def test_a_claim_that_is_not_as_wanted_is_told(
     acme: VaultTenant, issuer: Issuer, claims: dict[str, Any], message: str
 ) -> None:
-    await configured(acme, issuer, bound_claims={"repo": ["org/app", "org/lib"]})
-    token = issuer.token(**{"repo": "org/app", **claims})
+    await configured(
+        acme, issuer, bound_claims={"repo": ["org/app", "org/lib"]}, user_claim="user", bound_subject="ci",
+        groups_claim="groups", claim_mappings={"team": "team"},
+    )  # fmt: skip
+    token = issuer.token(**{"repo": "org/app", "user": "anna", "groups": ["a"], **claims})
     refused(await jwt_login(acme, token), 400, f"error validating token: {message}")
     (told,) = await events(acme, "login.refused")
     assert (told["reason"], told["role"]) == (message, "ci")

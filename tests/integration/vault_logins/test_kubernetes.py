@@ -14,7 +14,7 @@ from tests.fakes.kubernetes.cluster import Cluster
 from tests.fakes.kubernetes.rbac import User
 from tests.fakes.kubernetes.resources import BY_KIND
 from tests.fakes.kubernetes.server import KubernetesServer
-from tests.fakes.kubernetes.tokens import AUDIENCE
+from tests.fakes.kubernetes.tokens import AUDIENCE, ISSUER
 from tests.integration.vault.client import VaultTenant
 from tests.integration.vault_logins.calls import auth_of, events, log_in, made, refused
 
@@ -113,6 +113,34 @@ async def test_another_account_is_denied_and_only_the_log_says_why(
     refused(await pod_login(acme, cluster.cluster.token_of("prod", "app")), 403, DENIED)
     (told,) = await events(acme, "login.refused")
     assert (told["reason"], told["role"]) == (reason, "app")
+
+
+async def test_an_address_out_of_bounds_is_denied(acme: VaultTenant, cluster: KubernetesServer) -> None:
+    await configured(acme, cluster)
+    await role(acme, token_bound_cidrs="192.0.2.0/24")
+    refused(await pod_login(acme, cluster.cluster.token_of("prod", "app")), 403, DENIED)
+    (told,) = await events(acme, "login.refused")
+    assert told["reason"] == "address outside the networks of the role"
+
+
+async def test_an_issuer_is_compared_if_that_is_wanted(acme: VaultTenant, cluster: KubernetesServer) -> None:
+    await configured(acme, cluster, disable_iss_validation=False, issuer=ISSUER)
+    auth_of(await pod_login(acme, cluster.cluster.token_of("prod", "app")))
+    await configured(acme, cluster, disable_iss_validation=False)
+    refused(await pod_login(acme, cluster.cluster.token_of("prod", "app")), 403, DENIED)
+    (told,) = await events(acme, "login.refused")
+    assert told["reason"] == "invalid issuer (iss) claim"
+
+
+async def test_a_token_out_of_its_time_is_not_shown_to_the_cluster(
+    acme: VaultTenant, cluster: KubernetesServer
+) -> None:
+    await configured(acme, cluster)
+    token = cluster.cluster.token_of("prod", "app")
+    acme.system.clock.advance(hours=2)
+    refused(await pod_login(acme, token), 403, DENIED)
+    (told,) = await events(acme, "login.refused")
+    assert told["reason"] == "invalid expiration time (exp) claim: token is expired"
 
 
 async def test_an_audience_is_asked_of_the_cluster_too(acme: VaultTenant, cluster: KubernetesServer) -> None:

@@ -43,6 +43,8 @@ class SecretVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_deleted(self, now: datetime) -> bool:
         """Whether it is deleted, by itself or with its name."""
+        if self.number == self.current and not self.live:
+            return True
         return self.end in {DELETED, WITH_NAME} or (self.ends_at is not None and self.ends_at <= now)
 
     def answers(self, now: datetime) -> bool:

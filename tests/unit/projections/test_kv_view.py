@@ -47,6 +47,16 @@ async def test_native_deletion_ends_the_current_version_with_its_name(told: Told
     assert (found.version.end, found.version.ends_at) == (UNENDED, None)
 
 
+async def test_version_of_a_deleted_name_is_deleted_though_no_row_says_so(told: Told) -> None:
+    told.tell(created("a"), written("a"), written("a", 2), deleted("a"))
+    told.tables.connection.execute("DELETE FROM version_ends")  # as in a store from before there was this table
+    states = {number: await told.kv.version("acme", "a", number) for number in (1, 2)}
+    assert {number: found and found.version.is_deleted(at(9)) for number, found in states.items()} == {
+        1: False,
+        2: True,
+    }
+
+
 async def test_what_came_due_ended_then_and_what_was_deleted_before_ended_before(told: Told) -> None:
     def expiring(number: int, seconds: int) -> VersionsExpiring:
         return VersionsExpiring(**HEADER, path="a", numbers=[number], expires_at=at(seconds))  # type: ignore[arg-type]  # a mixed dict

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 from adapters.fail_points import reached
-from domain.backends import Account, Backend, Bulk, Credential, Rotatable
+from domain.backends import Account, Backend, BackendRefused, Bulk, Credential, Rotatable, SetsPasswords
 
 
 def mortal(backend: Backend) -> Backend:
@@ -78,6 +78,13 @@ class MortalRotatable(MortalBackend):
 
     async def exists(self, name: str) -> bool:
         return await self._rotatable.exists(name)
+
+    async def set_password(self, name: str, password: str) -> None:
+        if not isinstance(self._rotatable, SetsPasswords):
+            raise BackendRefused("this kind of provider has no passwords that could be set")
+        reached("backend.password.before")
+        await self._rotatable.set_password(name, password)
+        reached("backend.password.after")
 
 
 class MortalInBulk(MortalBackend):

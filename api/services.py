@@ -24,6 +24,7 @@ from domain.commands.rotation_schedules import ScheduleCommands
 from domain.commands.rotations import RotationCommands
 from domain.commands.secrets import SecretCommands
 from domain.commands.shares import ShareCommands
+from domain.commands.static_roles import StaticRoleCommands
 from domain.commands.token_ends import TokenEnds
 from domain.commands.tokens import TokenCommands
 from domain.commands.transfer import SecretTransfer
@@ -116,6 +117,7 @@ class Services:
     lease_audit: LeaseAudit
     rotations: RotationCommands
     rotation_schedules: ScheduleCommands
+    static_roles: StaticRoleCommands
     shares: ShareCommands
     redeeming: ShareRedeeming
     transit: TransitCommands

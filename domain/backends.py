@@ -134,6 +134,18 @@ class Bulk(Protocol):
         ...
 
 
+@runtime_checkable
+class SetsPasswords(Protocol):
+    """What a backend has besides if it can give a standing account a password that the server chose."""
+
+    async def set_password(self, name: str, password: str) -> None:
+        """Let the account `name`, whoever made it, log in with `password` alone; twice is as good as once.
+
+        An account that is not there is a `BackendRefused`. `password` is letters and digits.
+        """
+        ...
+
+
 class BackendKind(Protocol):
     """One kind of backend, such as `postgresql`: what it is configured by, and how it is opened."""
 

@@ -95,6 +95,16 @@ from domain.share import (
     ShareRevoked,
     ShareViewed,
 )
+from domain.static_role import (
+    StaticRole,
+    StaticRoleConfigured,
+    StaticRoleCreated,
+    StaticRolePasswordsDestroyed,
+    StaticRoleRead,
+    StaticRoleRemoved,
+    StaticRoleRotated,
+    StaticRoleRotationStarted,
+)
 from domain.tenant import Tenant, TenantCreated
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed
 from domain.token_role import TokenRole, TokenRoleConfigured, TokenRoleCreated, TokenRoleRemoved
@@ -140,6 +150,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     RotationSchedule,
     Secret,
     Share,
+    StaticRole,
     Tenant,
     TransitKey,
     TokenRole,
@@ -236,6 +247,13 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ShareRevoked,
         ShareViewed,
         SigningKeyCreated,
+        StaticRoleConfigured,
+        StaticRoleCreated,
+        StaticRolePasswordsDestroyed,
+        StaticRoleRead,
+        StaticRoleRemoved,
+        StaticRoleRotated,
+        StaticRoleRotationStarted,
         TenantCreated,
         TransitAuthenticated,
         TransitBackedUp,

@@ -47,6 +47,7 @@ from domain.rotation_schedule import ScheduleFired, ScheduleRemoved, ScheduleSet
 from domain.secret import VersionsDestroyed
 from domain.secret_events import VersionsDeleted, VersionsExpiring, VersionsPruned, VersionsUndeleted
 from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
+from domain.static_role import StaticRoleConfigured, StaticRoleRemoved, StaticRoleRotated, StaticRoleRotationStarted
 from domain.token_life import ApiTokenRenewed
 from domain.transit.events import (
     TransitKeyConfigured,
@@ -67,6 +68,7 @@ DELETE_VERSION: Final = "secret_version.delete"
 ROTATE_TRANSIT_KEY: Final = "transit_key.rotate"
 EXPIRE_WRAPPING: Final = "wrapping.expire"
 END_CUBBYHOLE: Final = "cubbyhole.end"
+ROTATE_STATIC_ROLE: Final = "static_role.rotate"
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 """When what waits for an event alone is due."""
 
@@ -199,6 +201,19 @@ def _versions_settled(event: _Settled) -> Iterable[Change]:
         yield Discharged(DELETE_VERSION, version_ref(event.path, number))
 
 
+def _password_due(event: StaticRoleConfigured | StaticRoleRotated) -> Iterable[Change]:
+    yield Due(ROTATE_STATIC_ROLE, event.role, event.next_run_at, event.destination)
+
+
+def _password_begun(event: StaticRoleRotationStarted) -> Iterable[Change]:
+    """Whoever sets it has until then; after that another node does."""
+    yield Due(ROTATE_STATIC_ROLE, event.role, event.go_on_at, event.destination)
+
+
+def _static_role_removed(event: StaticRoleRemoved) -> Iterable[Change]:
+    yield Discharged(ROTATE_STATIC_ROLE, event.role)
+
+
 def _kept(event: CubbyholeCreated) -> Iterable[Change]:
     """Waits for the token's end. So the many tokens that keep nothing leave nothing to do."""
     yield Due(END_CUBBYHOLE, event.token_id, NEVER)
@@ -269,6 +284,10 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     TransitKeyDeleted: _transit_deleted,
     TransitKeyRestored: _transit_timed,
     TransitKeyRotated: _transit_timed,
+    StaticRoleConfigured: _password_due,
+    StaticRoleRemoved: _static_role_removed,
+    StaticRoleRotated: _password_due,
+    StaticRoleRotationStarted: _password_begun,
     VersionsDeleted: _versions_settled,
     VersionsDestroyed: _versions_settled,
     VersionsExpiring: _versions_expiring,

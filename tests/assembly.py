@@ -147,6 +147,7 @@ class Assembly:
             lease_audit=self.leasing.audit,
             rotations=self.rotating.rotations,
             rotation_schedules=self.rotating.schedules,
+            static_roles=self.rotating.static_roles,
             shares=self.sharing.shares,
             redeeming=self.sharing.redeeming,
             transit=self.transit.commands,

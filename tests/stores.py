@@ -38,6 +38,7 @@ from projections.rotation_schedules import RotationSchedules
 from projections.rotations import Rotations
 from projections.secrets import Secrets
 from projections.shares import Shares
+from projections.static_roles import StaticRoles
 from projections.tenants import Tenants
 from projections.token_roles import TokenRoles
 from projections.tokens import Tokens
@@ -71,6 +72,7 @@ def every_projection(reader: Any = None) -> list[Projection]:
         Wrappings(reader),
         Cubbyholes(reader),
         TokenRoles(reader),
+        StaticRoles(reader),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
-from api.vault import database_configs, database_roles
+from api.vault import database_configs, database_roles, database_static
 from api.vault.database_configs import must_allow
 from api.vault.database_roles import held
 from api.vault.failures import VaultError, denied
@@ -38,5 +38,6 @@ async def creds(request: VaultRequest) -> Reply:
 ROUTES: Final = (
     *database_configs.ROUTES,
     *database_roles.ROUTES,
+    *database_static.ROUTES,
     Route("creds/{role}", {READ: creds}),
 )

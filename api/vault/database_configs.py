@@ -88,8 +88,11 @@ async def names(request: VaultRequest) -> Reply | None:
 
 async def remove(request: VaultRequest) -> None:
     """Use the server no longer; one that is not there is gone. Refused while accounts of ours are there."""
+    name = provider_of(request.mount.path, request.values["name"])
+    static = await request.services.native.static_roles.under(request.call, request.mount.path)
+    if any(row.provider == name for row in static):
+        raise VaultError(400, f"config {request.values['name']!r} has static roles; remove them first")
     try:
-        name = provider_of(request.mount.path, request.values["name"])
         await request.services.native.providers.remove(request.call, name)
     except NotFound:
         return

@@ -243,6 +243,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         lease_audit=runtime.leasing.audit,
         rotations=runtime.rotating.rotations,
         rotation_schedules=runtime.rotating.schedules,
+        static_roles=runtime.rotating.static_roles,
         shares=runtime.sharing.shares,
         redeeming=runtime.sharing.redeeming,
         transit=runtime.transit.commands,

@@ -29,6 +29,7 @@ from domain.process import (
     EXPIRE_TOKEN,
     EXPIRE_WRAPPING,
     REVOKE_LEASE,
+    ROTATE_STATIC_ROLE,
     ROTATE_TRANSIT_KEY,
     RUN_SCHEDULE,
     RetryPolicy,
@@ -96,7 +97,7 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
 
 def effects(parts: Parts) -> Mapping[str, Effect]:
     """By kind, what is done at a backend."""
-    return {ADVANCE_ROTATION: parts.rotating.takeover}
+    return {ADVANCE_ROTATION: parts.rotating.takeover, ROTATE_STATIC_ROLE: parts.rotating.static_role_work}
 
 
 def batched(parts: Parts) -> Mapping[str, Batched]:

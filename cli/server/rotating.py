@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from adapters.backends import Backends
+from adapters.passwords import fresh_password
 from adapters.scheduler import cron_next
 from cli.server.leasing import Base
 from domain.commands.rotation_schedules import ScheduleCommands
 from domain.commands.rotation_steps import RotationSteps
 from domain.commands.rotations import RotationCommands, RotationTakeover
 from domain.commands.secrets import SecretCommands
+from domain.commands.static_roles import StaticRoleCommands, StaticRoleWork
 from domain.ports import Clock
 
 
@@ -38,6 +40,11 @@ class Rotating:
         self.rotations = RotationCommands(
             log, repository, backends, steps, views.rotations, replies, clock, entropy=os.urandom, gate=secrets.gate
         )
+        self.static_roles = StaticRoleCommands(
+            log, repository, base.sealer, backends, views.static_roles, clock,
+            fresh=fresh_password, cron_next=cron_next, patience=patience,
+        )  # fmt: skip
+        self.static_role_work = StaticRoleWork(log, self.static_roles)
         self.takeover = RotationTakeover(log, self.rotations)
         self.schedules = ScheduleCommands(
             log, repository, self.rotations, views.rotation_schedules, replies, clock,

@@ -31,6 +31,7 @@ from projections.rotation_schedules import RotationSchedules
 from projections.rotations import Rotations
 from projections.secrets import Secrets
 from projections.shares import Shares
+from projections.static_roles import StaticRoles
 from projections.tenants import Tenants
 from projections.token_roles import TokenRoles
 from projections.tokens import Tokens
@@ -61,6 +62,7 @@ class Views:
     wrappings: Wrappings
     cubbyholes: Cubbyholes
     token_roles: TokenRoles
+    static_roles: StaticRoles
     kv_mounts: KvMounts
 
     @classmethod
@@ -85,6 +87,7 @@ class Views:
             wrappings=Wrappings(reader),
             cubbyholes=Cubbyholes(reader),
             token_roles=TokenRoles(reader),
+            static_roles=StaticRoles(reader),
             kv_mounts=KvMounts(reader),
         )
 
@@ -95,6 +98,7 @@ class Views:
             self.tenants, self.tokens, self.secrets, self.references, self.approvals, self.due_work, self.providers,
             self.leases, self.shares, self.rotations, self.rotation_schedules,
             self.vault_config, self.logins, self.transit_keys, self.wrappings, self.cubbyholes, self.token_roles,
+            self.static_roles,
             self.kv_mounts,
         )  # fmt: skip
 

@@ -194,6 +194,8 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "transit_key.rotated": _written,
     "transit_key.trimmed": _destroying,
     "transit_key.version.restored": _written,
+    "static_role.passwords.destroyed": _destroying,
+    "static_role.rotation.started": _written,
     "wrapping.created": _sealed_once,
     "wrapping.expired": _ended,
     "wrapping.used": _ended,

@@ -144,6 +144,8 @@ def running() -> Iterator[MongoWorld]:
             password, powerless = secrets.token_hex(16), secrets.token_hex(16)
             world = MongoWorld(server, Gate(server.port), authority, password, powerless)
             role, user = documented("createRole"), documented("createUser")
+            # As the page has it for static roles.
+            role["privileges"].append({"resource": {"db": "admin", "collection": ""}, "actions": ["changePassword"]})
             world.administer({"createRole": role.pop("role"), **role})
             world.administer({"createUser": user.pop("user"), **user, "pwd": password})
             world.administer({"createUser": "nobody-much", "pwd": powerless, "roles": [{"role": "read", "db": "shop"}]})

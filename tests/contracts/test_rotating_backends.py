@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from domain.backends import Backend, BackendRefused, Rotatable
+from domain.backends import Backend, BackendRefused, Rotatable, SetsPasswords
 from domain.stored_credential import identity_of
 from tests.backends.expectations import SECRET_FIELDS, created, fails
 from tests.backends.opening import planned
@@ -85,3 +85,25 @@ async def test_retiring_what_never_was_succeeds(world: World, backend: Backend) 
     rotatable = rotating(backend, world)
     await rotatable.retire("trst-nobody-0123456789ab")
     assert not await rotatable.exists("trst-nobody-0123456789ab")
+
+
+async def test_a_password_that_is_set_is_the_only_one_and_twice_is_as_good_as_once(
+    world: World, backend: Backend
+) -> None:
+    if not isinstance(backend, SetsPasswords):
+        pytest.skip("the backend has no passwords that could be set")
+    assert isinstance(world, StandingAccounts)
+    fields = await world.standing()
+    password = "Abc123" * 7
+    for _ in range(2):
+        await backend.set_password(holder(fields), password)
+        await rotating(backend, world).log_in({"username": holder(fields), "password": password})
+    old = str(fields["password"])
+    renewed = {
+        name: value.replace(old, password) if isinstance(value, str) else value for name, value in fields.items()
+    }
+    await world.log_in(renewed)
+    with pytest.raises(Exception):  # noqa: B017, PT011 - each world's client has errors of its own
+        await world.log_in(fields)
+    with pytest.raises(BackendRefused):
+        await backend.set_password("nobody_at_all", password)

@@ -30,8 +30,10 @@ from domain.rotation_schedule import ScheduleSet
 from domain.secret import VersionWritten
 from domain.secret_events import SettingsChanged, VersionsExpiring
 from domain.share import ShareCreated, ShareViewed
+from domain.static_role import StaticRoleConfigured
 from domain.tenant import TenantCreated
 from domain.token_role import TokenRoleConfigured
+from domain.transit.events import TransitKeyCreated
 from domain.wrapping import WrappingCreated
 from tests.postgres_server import PostgresServer
 from tests.stores import PostgresStore, append, deletion, every_projection, read_event
@@ -43,7 +45,7 @@ READ = (
     "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts", "secret_references", "audit_events", "audit_paths", "approvals",
     "due_work",
     "shares", "share_views", "providers", "provider_roles", "provider_notes", "leases", "rotations", "rotation_schedules",
-    "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes", "token_roles",
+    "transit_keys", "transit_key_versions", "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes", "token_roles", "static_roles",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 
@@ -145,7 +147,17 @@ def fill(store: PostgresStore, tenant: str) -> None:
             originator_id=stream, originator_version=18, timestamp=at, token_id="id", path="a", number=1,
             seal_id=f"{tenant}-cubbyhole", seal_digest="0" * 64,
         ),
+        TransitKeyCreated(
+            originator_id=deletion().originator_id, originator_version=1, timestamp=at, originator_topic="transit_key",
+            key="orders", type="aes256-gcm96", derived=False, convergent=False, size=0, exportable=False,
+            plaintext_backup=False, auto_rotate_seconds=0, next_rotation_at=None, number=1, seal_id=f"{tenant}-transit",
+            seal_digest="0" * 64, public="",
+        ),
         TokenRoleConfigured(originator_id=stream, originator_version=19, timestamp=at, role="r", settings="{}"),
+        StaticRoleConfigured(
+            originator_id=stream, originator_version=20, timestamp=at, role="database/r", provider="db",
+            destination="", account="a", timetable="{}", note="{}", next_run_at=at,
+        ),
     )  # fmt: skip
     statements: list[Statement] = [
         ("INSERT INTO sealed_values VALUES (?, ?, ?)", (tenant, tenant, b"")),

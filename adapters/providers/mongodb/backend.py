@@ -43,6 +43,11 @@ class MongodbBackend:
     async def remove(self, account: Account) -> None:
         await self.retire(account.name)
 
+    async def set_password(self, name: str, password: str) -> None:
+        if not await self.exists(name):
+            raise BackendRefused(f"MongoDB has no user {name!r} whose password could be set")
+        await self._clients.command({"updateUser": name, "pwd": password, **LASTING}, password)
+
     async def retire(self, old: str) -> None:
         if old == self._settings.username:
             raise BackendRefused(f"{old!r} is the user that we ourselves log in as")

@@ -102,6 +102,16 @@ class MysqlBackend:
             login["database"] = database
         await self._connections.run(lambda session: session.all("SELECT 1"), **login)
 
+    async def set_password(self, name: str, password: str) -> None:
+        def change(session: Session) -> None:
+            hosts = removal.hosts(session, name)
+            if not hosts:
+                raise BackendRefused(f"there is no account {name!r} whose password could be set")
+            for host in hosts:
+                session.all(*statements.password_set(session, name, host, password))
+
+        await self._connections.run(change)
+
     async def retire(self, old: str) -> None:
         making = self._making.pop(old, None)
 

@@ -29,6 +29,11 @@ def made(session: Session, planned: Account, host: str, password: str, demands: 
     return [*_in_time(session, creating), *grants, f"ALTER USER {named} ACCOUNT UNLOCK"]
 
 
+def password_set(session: Session, name: str, host: str, password: str) -> list[str]:
+    """Give one account at one host this password."""
+    return _in_time(session, f"ALTER USER {account(name, host)} {_identified(session, password)}")
+
+
 def values(planned: Account, role: Role) -> dict[str, str]:
     """For templates."""
     return {

@@ -13,7 +13,7 @@ from adapters.providers.postgresql.bulk_removal import BulkRemoval
 from adapters.providers.postgresql.checking import check
 from adapters.providers.postgresql.connections import Connections, Session
 from adapters.providers.postgresql.contention import Contention
-from adapters.providers.postgresql.dialect import literal
+from adapters.providers.postgresql.dialect import identifier, literal
 from adapters.providers.postgresql.removal import Removal
 from adapters.providers.postgresql.scram import verifier
 from adapters.providers.postgresql.settings import Connection, Role
@@ -99,6 +99,15 @@ class PostgresqlBackend:
 
         login = {"user": str(fields["username"]), "password": str(fields["password"])}
         await self._connections.run(look, str(fields.get("database", "")), **login)
+
+    async def set_password(self, name: str, password: str) -> None:
+        kept = await _verifier(password)
+
+        async def change(session: Session) -> None:
+            changed = f"ALTER ROLE {identifier(name)} PASSWORD {literal(kept)}"
+            await session.all([statements.locked(name), changed, statements.in_time(session.give_up_at())])
+
+        await self._connections.run(change)
 
     async def retire(self, old: str) -> None:
         await self._removal.retire(old)

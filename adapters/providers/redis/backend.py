@@ -39,6 +39,13 @@ class RedisBackend:
     async def remove(self, account: Account) -> None:
         await self.retire(account.name)
 
+    async def set_password(self, name: str, password: str) -> None:
+        if not await self.exists(name):
+            raise BackendRefused(f"Redis has no user {name!r} whose password could be set")
+        digest = sha256(password.encode()).hexdigest()
+        await self._connections.ask("ACL", "SETUSER", name, "resetpass", f"#{digest}")
+        await self._save()
+
     async def retire(self, old: str) -> None:
         """Removing a user closes its connections: Redis does that itself, blocked and subscribed ones too."""
         if old == self._settings.username:

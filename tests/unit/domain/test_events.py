@@ -88,6 +88,8 @@ TOPICS = {
     "transit.signed", "transit.verified",
     "transit_key.configured", "transit_key.created", "transit_key.deleted", "transit_key.restored",
     "transit_key.rotated", "transit_key.trimmed", "transit_key.version.restored",
+    "static_role.configured", "static_role.created", "static_role.passwords.destroyed", "static_role.read",
+    "static_role.removed", "static_role.rotated", "static_role.rotation.started",
     "token_role.configured", "token_role.created", "token_role.removed",
     "wrapping.created", "wrapping.expired", "wrapping.refused", "wrapping.used",
 }  # fmt: skip
@@ -149,7 +151,7 @@ def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
         "acl_policy", "api_token", "approval", "cubbyhole", "kv_mount", "lease", "login_method", "login_role",
         "login_secret_id",
-        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "tenant", "token_role",
+        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "static_role", "tenant", "token_role",
         "transit_key", "wrapping",
     }  # fmt: skip
     for aggregate in AGGREGATES:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.client.errors import WrongUsage
+from cli.client.interrupts import heeded
 from cli.client.output import note
 
 MAX_VALUE: Final = 1024 * 1024
@@ -40,7 +41,8 @@ def _is_terminal() -> bool:
 def _prompted() -> bytes:
     import click
 
-    answer: str = click.prompt("Value", hide_input=True, confirmation_prompt="Once more", default="", err=True)
+    with heeded():
+        answer: str = click.prompt("Value", hide_input=True, confirmation_prompt="Once more", default="", err=True)
     return answer.encode()
 
 
@@ -52,7 +54,8 @@ def read_credential(name: str, file: str | None) -> str:
     if file is None and _is_terminal():
         import click
 
-        return str(click.prompt(name, hide_input=True, err=True))
+        with heeded():
+            return str(click.prompt(name, hide_input=True, err=True))
     try:
         text = read_input(file or "-", MAX_CREDENTIAL).decode()
     except (WrongUsage, UnicodeDecodeError):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from cli.client.errors import WrongUsage
 from cli.client.inputs import read_input
+from cli.client.interrupts import heeded
 
 _TOKEN: Final = re.compile(r"trsh_[0-9A-Za-z]{49}\Z")
 _LONGEST_LINK: Final = 4096
@@ -71,10 +72,11 @@ def has_terminal() -> bool:
 def _hidden(what: str, *, twice: bool = False) -> str:
     import click
 
-    text: str = click.prompt(
-        what, hide_input=True, confirmation_prompt="Once more" if twice else False, default="", show_default=False,
-        err=True,
-    )  # fmt: skip
+    again = "Once more" if twice else False
+    with heeded():
+        text: str = click.prompt(
+            what, hide_input=True, confirmation_prompt=again, default="", show_default=False, err=True
+        )
     return text
 
 

@@ -12,6 +12,7 @@ from cli.client.arguments import body_option, lease_body, role_argument, seconds
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.exit_codes import ExitCode
 from cli.client.inputs import read_body
+from cli.client.interrupts import heeded
 from cli.client.lease_credentials import show_issued
 from cli.client.options import Command, pass_session
 from cli.client.output import View, columns, facts, note, show
@@ -126,7 +127,9 @@ def _ask(body: dict[str, str]) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise WrongUsage("who uses these credentials is cut off", "if that is meant, add --yes")
     described = ", ".join(f"{name} {value}" for name, value in body.items())
-    if not click.confirm(f"Revoke every lease of {described}?", err=True):
+    with heeded():
+        agreed = click.confirm(f"Revoke every lease of {described}?", err=True)
+    if not agreed:
         raise ClientError("nothing was revoked")
 
 

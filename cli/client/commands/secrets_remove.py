@@ -11,6 +11,7 @@ from cli.client import routes
 from cli.client.arguments import body_option, break_glass_option, path_argument, whole_numbers, yes_option
 from cli.client.errors import ClientError, WrongUsage
 from cli.client.inputs import read_body
+from cli.client.interrupts import heeded
 from cli.client.options import Command, pass_session
 from cli.client.output import View, facts, show
 from cli.client.session import Session
@@ -72,5 +73,7 @@ def _ask(path: str, body: dict[str, Any]) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise WrongUsage("destroying cannot be undone", "if that is meant, add --yes")
     what = "all versions" if body.get("all") else f"versions {', '.join(map(str, body.get('versions') or ()))}"
-    if not click.confirm(f"Destroy {what} of {path} for ever?", err=True):
+    with heeded():
+        agreed = click.confirm(f"Destroy {what} of {path} for ever?", err=True)
+    if not agreed:
         raise ClientError("nothing was destroyed")

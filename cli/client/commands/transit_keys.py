@@ -10,6 +10,7 @@ from cli.client import routes
 from cli.client.arguments import body_option, seconds, yes_option
 from cli.client.errors import WrongUsage
 from cli.client.inputs import read_body, read_input
+from cli.client.interrupts import heeded
 from cli.client.options import Command, pass_session
 from cli.client.output import View, columns, facts, show, to_terminal, write_text
 from cli.client.session import Session
@@ -175,7 +176,8 @@ def delete(session: Session, /, *, name: str, yes: bool) -> None:
 
 def _agreed(question: str, *, yes: bool) -> None:
     if not yes:
-        click.confirm(question, abort=True, err=True)
+        with heeded():
+            click.confirm(question, abort=True, err=True)
 
 
 @click.command(cls=Command)

@@ -18,6 +18,12 @@ sys.stdin.readline()
 print('interrupts:', len(seen), flush=True)
 """
 
+SLEEPING = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); print('slee' + 'ping', flush=True); signal.pause()"
+)
+"""One process, which a Ctrl-C ends from the moment it says so. Of `sh -c 'echo; sleep 60'` dash forgets one that comes
+while it starts `sleep`, and sleeps on."""
+
 
 @pytest.fixture
 def prepared(server: FakeServer) -> FakeServer:
@@ -41,8 +47,8 @@ def test_ctrl_c_reaches_the_command_once(prepared: FakeServer) -> None:
 
 
 def test_ctrl_c_ends_a_command_that_does_not_mind_it(prepared: FakeServer) -> None:
-    with terminal(words("sh", "-c", "echo rea''dy; sleep 60"), environment(prepared.url)) as opened:
-        opened.read_until("ready")
+    with terminal(words(PROGRAM[0], "-c", SLEEPING), environment(prepared.url)) as opened:
+        opened.read_until("sleeping")
         opened.type("\x03")
         assert opened.wait() == 130
 
@@ -75,7 +81,7 @@ def test_a_shell_of_its_own_controls_its_jobs(prepared: FakeServer) -> None:
     inner = words("/bin/bash", "--norc", "-i")
     with terminal(inner, environment(prepared.url, PS1="inner> ", HISTFILE="")) as opened:
         opened.read_until("inner> ")
-        opened.type("sh -c 'echo slee''ping; sleep 60'\n")
+        opened.type(f'{PROGRAM[0]} -c "{SLEEPING}"\n')
         opened.read_until("sleeping\r\n")
         opened.type("\x03")
         opened.read_until("^C")

@@ -86,6 +86,7 @@ async def test_read_models_are_what_the_log_says(settings: Settings) -> None:
     [
         ("UPDATE secret_versions SET cause = 'import' WHERE number = 2", "secret_versions:"),
         ("DELETE FROM secrets WHERE path = 'gone'", "secrets: missing"),
+        ("DELETE FROM version_ends", "version_ends: missing"),
         ("INSERT INTO secret_references VALUES ('t', 'a', 'b', 0)", "secret_references: not from the log"),
         ("UPDATE api_tokens SET revoked_at = NULL", "api_tokens:"),
     ],

@@ -8,6 +8,22 @@ from tests.asgi_client import Answer
 from tests.integration.api.tenants import decoded
 from tests.integration.vault.client import VaultTenant
 
+MOUNTS: dict[str, dict[str, Any]] = {
+    "approle": {"type": "approle"},
+    "other": {"type": "approle"},
+    "userpass": {"type": "userpass"},
+    "short": {"type": "userpass", "config": {"default_lease_ttl": "10m", "max_lease_ttl": "15m"}},
+    "jwt": {"type": "jwt"},
+    "kubernetes": {"type": "kubernetes"},
+}
+
+
+async def mounted(acme: VaultTenant) -> VaultTenant:
+    """The tenant, with every method under its own name, a second approle, and one whose tokens live shortly."""
+    for path, fields in MOUNTS.items():
+        await made(acme, f"sys/auth/{path}", **fields)
+    return acme
+
 
 async def made(acme: VaultTenant, path: str, **fields: Any) -> None:
     """Something is configured, which must succeed."""

@@ -11,24 +11,11 @@ import pytest
 
 from api.app import create_app
 from api.asgi import ASGIApp
-from domain.mounts import BUILT_IN, MountEntry, Mounts
 from tests.assembly import Assembly, assembled
 from tests.integration.vault.client import VaultTenant
+from tests.integration.vault_logins.calls import mounted
 
 _NUMBERS = count()
-METHODS = ("approle", "userpass", "jwt", "kubernetes")
-
-
-class Mounted:
-    """Every method under its own name, and a second approle."""
-
-    async def mounts(self, tenant: str, generation: int | None) -> Mounts:
-        entries = [
-            MountEntry(path=f"auth/{path}/", kind=kind, accessor=f"auth_{path}_1")
-            for path, kind in (*((name, name) for name in METHODS), ("other", "approle"))
-        ]
-        short = MountEntry(path="auth/short/", kind="userpass", accessor="auth_short_1", default_ttl=600, max_ttl=900)
-        return Mounts([*BUILT_IN, *entries, short])
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +27,9 @@ async def logins_system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 
 @pytest.fixture(scope="session")
 def logins_app(logins_system: Assembly) -> ASGIApp:
-    """The API over the shared system, with the mounts."""
-    return mounted_app(logins_system)
-
-
-def mounted_app(system: Assembly) -> ASGIApp:
-    """The API over `system`, with the mounts."""
-    services = system.services()
-    vault = replace(system.vaulting.services(services), config=Mounted(), logins_per_second=0)
-    return create_app(services, vault)
+    """The API over the shared system, where one address may try as often as it likes."""
+    services = logins_system.services()
+    return create_app(services, replace(logins_system.vaulting.services(services), logins_per_second=0))
 
 
 @pytest.fixture
@@ -61,4 +42,4 @@ async def system(logins_system: Assembly) -> AsyncIterator[Assembly]:
 @pytest.fixture
 async def acme(system: Assembly, logins_app: ASGIApp) -> VaultTenant:
     """A tenant; calling it asks as its operator."""
-    return await VaultTenant.begin(system, logins_app, f"acme-{next(_NUMBERS)}")
+    return await mounted(await VaultTenant.begin(system, logins_app, f"acme-{next(_NUMBERS)}"))

@@ -94,6 +94,13 @@ async def test_a_role_binds_addresses_too(acme: VaultTenant) -> None:
     auth_of(await log_in(acme, "approle/login", role_id=role_id, secret_id=good))
 
 
+async def test_a_secret_id_with_wider_networks_than_the_role_has_by_now_is_refused(acme: VaultTenant) -> None:
+    role_id = await app_role(acme)
+    good = (await secret_id(acme, cidr_list="127.0.0.0/8"))["secret_id"]
+    await made(acme, "auth/approle/role/deployer", secret_id_bound_cidrs="127.0.0.1/32")
+    refused(await log_in(acme, "approle/login", role_id=role_id, secret_id=good), 400, WRONG)
+
+
 async def test_a_secret_id_ends_by_the_clock_and_is_cleared_away(acme: VaultTenant) -> None:
     role_id = await app_role(acme, secret_id_ttl="10m")
     good = await secret_id(acme)

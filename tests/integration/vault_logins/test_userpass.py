@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from adapters.login_hashing import HashingThreads
-from domain.logins.place import Place
+from adapters.sealing import EnvelopeSealer
 from domain.plaintext import Plaintext
-from tests.assembly import call
+from domain.ports import SealContext
 from tests.integration.vault.client import VaultTenant
-from tests.integration.vault_logins.calls import auth_of, events, log_in, made, refused
+from tests.integration.vault_logins.calls import auth_of, events, log_in, made, mounted, refused
 
 pytestmark = pytest.mark.anyio
 WRONG = "invalid username or password"
@@ -45,16 +45,23 @@ async def test_the_answer_does_not_tell_users_from_strangers(acme: VaultTenant) 
 async def test_a_stranger_costs_the_same_hash(acme: VaultTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     await user(acme)
     hashed: list[int] = []
-    digest = HashingThreads.digest
+    opened: list[str] = []
+    digest, opening = HashingThreads.digest, EnvelopeSealer.open
 
     async def counted(self: HashingThreads, text: Plaintext, salt: bytes) -> bytearray:
         hashed.append(len(salt))
         return await digest(self, text, salt)
 
+    async def looked(self: EnvelopeSealer, context: SealContext, seal_id: str) -> Plaintext:
+        opened.append(seal_id)
+        return await opening(self, context, seal_id)
+
     monkeypatch.setattr(HashingThreads, "digest", counted)
+    monkeypatch.setattr(EnvelopeSealer, "open", looked)
     await log_in(acme, "userpass/login/anna", password="wrong")
     await log_in(acme, "userpass/login/nobody", password="wrong")
     assert hashed == [16, 16]
+    assert [len(seal_id) for seal_id in opened] == [32, 32]
 
 
 async def test_another_password_ends_the_first_and_its_hash(acme: VaultTenant) -> None:
@@ -133,14 +140,17 @@ async def test_the_mount_bounds_how_long_tokens_live(acme: VaultTenant) -> None:
 async def test_another_tenants_users_are_strangers(acme: VaultTenant) -> None:
     await user(acme)
     other = await VaultTenant.begin(acme.system, acme.app, f"{acme.name}-other")
+    await mounted(other)
     refused(await log_in(other, "userpass/login/anna", password="correct horse"), 400, WRONG)
     assert (await other("GET", "auth/userpass/users/anna")).status == 404
 
 
 async def test_a_mount_that_goes_takes_everything_along(acme: VaultTenant) -> None:
     await user(acme)
-    place = Place(acme.id, "userpass/", "auth_userpass_1", "userpass")
-    await acme.system.vaulting.logging_in.services.admin.forget(call(acme.id), place)
+    auth = auth_of(await log_in(acme, "userpass/login/anna", password="correct horse"))
+    assert (await acme("DELETE", "sys/auth/userpass")).status == 204
+    assert (await acme.client(auth["client_token"])("GET", "auth/token/lookup-self")).status == 403
+    await made(acme, "sys/auth/userpass", type="userpass")
     refused(await log_in(acme, "userpass/login/anna", password="correct horse"), 400, WRONG)
     (told, *_) = await events(acme, "login_role.configured")
     assert await acme.system.rows("SELECT count(*) FROM sealed_keys WHERE seal_id = ?", told["seal_id"]) == [(0,)]

@@ -105,7 +105,8 @@ def b64(data: bytes) -> str:
     "header",
     [
         {"alg": "none"}, {"alg": "HS256"}, {"alg": "ES256K"}, {}, {"alg": None}, {"alg": "RS256", "crit": ["b64"]},
-        {"alg": "RS256", "b64": False, "crit": ["b64"]}, {"alg": "RS256", "kid": 7}, {"alg": "rs256"}, [],
+        {"alg": "RS256", "b64": False, "crit": ["b64"]}, {"alg": "RS256", "kid": 7},
+        {"alg": "RS256", "b64": True, "crit": ["b64"]}, {"alg": "rs256"}, [],
     ],
 )  # fmt: skip
 def test_a_header_that_says_otherwise_is_refused(header: Any) -> None:

@@ -27,7 +27,7 @@ from api.vault.services import VaultServices
 from api.vault.table import Match
 from api.vault.wrapped import wrapped
 from domain.acl.holder import Permitted
-from domain.call import Call, IdempotencyKey, Policies, Principal
+from domain.call import Call, IdempotencyKey, Principal
 from domain.errors import TrstctlError, Unauthenticated
 from domain.mounts import MountEntry, Mounts
 
@@ -170,9 +170,9 @@ def _routed(mounts: Mounts, wanted: Asked, principal: Principal | None) -> tuple
 
 
 async def _permitted(request: VaultRequest, match: Match) -> VaultRequest:
-    """The request, once the caller's policies permit it; where they do not, scopes are the commands' to ask for.
+    """The request, once the caller's policies permit it: raises `VaultError` 403. Scopes are the commands' to ask for.
 
-    Raises `VaultError` 403 for a caller who has policies alone. What they have permitted nobody asks for again.
+    What policies have permitted nobody asks for again.
     """
     policies = request.caller.principal.policies if request.caller else None
     if policies is None or match.route.open:
@@ -182,15 +182,10 @@ async def _permitted(request: VaultRequest, match: Match) -> VaultRequest:
         capability = "create"
     path = f"{request.path}/" if request.operation == LIST else request.path
     asked_for = [capability, "sudo"] if match.route.sudo else [capability]
-    if all(policies.permits(path, each, request.fields, request.wrap_seconds) for each in asked_for):
-        return _with_policies(request, Permitted(policies, request.mount.engine))
-    if not request.call.principal.scopes:
+    if not all(policies.permits(path, each, request.fields, request.wrap_seconds) for each in asked_for):
         raise denied()
-    return _with_policies(request, None)
-
-
-def _with_policies(request: VaultRequest, policies: Policies | None) -> VaultRequest:
-    principal = msgspec.structs.replace(request.call.principal, policies=policies)
+    permitted = Permitted(policies, request.mount.engine)
+    principal = msgspec.structs.replace(request.call.principal, policies=permitted)
     return replace(request, caller=msgspec.structs.replace(request.call, principal=principal))
 
 

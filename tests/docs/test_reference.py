@@ -29,7 +29,7 @@ def maker(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["make_cli", "make_events"])
+@pytest.mark.parametrize("name", ["make_cli", "make_events", "make_vault_routes"])
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     module = maker(name)
     assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run: make docs"

@@ -198,10 +198,8 @@ async def test_the_preflight_tells_nobody_of_mounts_that_they_have_nothing_in(ac
         for path in ("kv", "kv/a", "nothing/here"):
             answer = await client("GET", f"sys/internal/ui/mounts/{path}")
             assert answer.status == 403
-            assert answer.json()["errors"] == [
-                "preflight capability check returned 403, please ensure client's policies grant access to path "
-                f'"{path}/"'
-            ]
+            told = "please ensure client's policies grant access to path"
+            assert answer.json()["errors"] == [f'preflight capability check returned 403, {told} "{path}/"']
         seen = await client.data("GET", "sys/internal/ui/mounts")
         assert "secret/" in seen["secret"]
         assert "kv/" not in seen["secret"]

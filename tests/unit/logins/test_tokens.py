@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from jwt.algorithms import ECAlgorithm
 
 from adapters.crypto import self_signed_certificate
 from adapters.jwt import claims_of, header_of, key_of_pem, keys_of, unverified_claims_of
@@ -66,6 +67,20 @@ def test_a_key_id_chooses_and_keys_without_one_are_tried(signers: dict[str, Sign
 def test_a_key_that_is_not_for_this_is_passed_over(signers: dict[str, SigningKey], change: dict[str, Any]) -> None:
     jwk = {**signers["RS256"].jwk(), **change}
     assert keys_of(document(jwk, signers["ES256"].jwk()))[0].kid == "ES256"
+
+
+def test_a_private_key_in_the_set_is_passed_over(signers: dict[str, SigningKey]) -> None:
+    key = signers["ES256"]
+    private = {**ECAlgorithm.to_jwk(key.private, as_dict=True), "kid": key.kid}
+    assert "d" in private
+    assert keys_of(document(private)) == []
+
+
+def test_a_token_that_is_too_long_is_not_looked_at(signers: dict[str, SigningKey]) -> None:
+    key = signers["ES256"]
+    assert verified(key.sign({"a": "x" * 8000}), key.jwk())
+    with pytest.raises(NotSigned, match="more than"):
+        verified(key.sign({"a": "x" * 16_000}), key.jwk())
 
 
 def test_a_short_rsa_key_is_none() -> None:

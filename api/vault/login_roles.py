@@ -106,7 +106,7 @@ async def page(request: VaultRequest) -> Reply | None:
 
 
 async def remove(request: VaultRequest) -> None:
-    """A role, or user; one that is not there is gone."""
+    """Remove a role, or user; one that is not there is gone."""
     await request.services.logins.admin.remove_role(request.call, place_of(request), request.values["name"])
 
 

@@ -16,6 +16,7 @@ from domain.commands.kv import KvCommands
 from domain.commands.lease_audit import LeaseAudit
 from domain.commands.lease_making import LeaseMaking
 from domain.commands.leases import LeaseCommands
+from domain.commands.provider_rotation import ProviderRotation
 from domain.commands.providers import ProviderCommands
 from domain.commands.reading import SecretReads
 from domain.commands.redeeming import ShareRedeeming
@@ -118,6 +119,7 @@ class Services:
     rotations: RotationCommands
     rotation_schedules: ScheduleCommands
     static_roles: StaticRoleCommands
+    provider_rotation: ProviderRotation
     shares: ShareCommands
     redeeming: ShareRedeeming
     transit: TransitCommands

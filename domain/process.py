@@ -8,11 +8,12 @@ A rule for a further event is a function here and a line in `_RULES`; who carrie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
+from domain import process_vault
 from domain.api_token import ApiTokenIssued, ApiTokenRevoked
 from domain.approval_events import (
     ApprovalDenied,
@@ -22,7 +23,6 @@ from domain.approval_events import (
     ApprovalVoided,
     ApprovalWithdrawn,
 )
-from domain.cubbyhole import CubbyholeCreated, CubbyholeEnded
 from domain.event import Event
 from domain.lease import (
     BY_THE_CLOCK,
@@ -33,6 +33,11 @@ from domain.lease import (
     LeaseRevocationRequested,
     LeaseRevocationVerified,
 )
+from domain.obligations import Change as Change  # noqa: PLC0414 - what rules give belongs to them
+from domain.obligations import Discharged as Discharged  # noqa: PLC0414 - as above
+from domain.obligations import Due as Due  # noqa: PLC0414 - as above
+from domain.obligations import Hastened as Hastened  # noqa: PLC0414 - as above
+from domain.process_vault import END_CUBBYHOLE
 from domain.rotation import (
     RotationCompleted,
     RotationCutOver,
@@ -47,7 +52,6 @@ from domain.rotation_schedule import ScheduleFired, ScheduleRemoved, ScheduleSet
 from domain.secret import VersionsDestroyed
 from domain.secret_events import VersionsDeleted, VersionsExpiring, VersionsPruned, VersionsUndeleted
 from domain.share import ShareCreated, ShareExpired, ShareLocked, ShareRevoked, ShareViewed
-from domain.static_role import StaticRoleConfigured, StaticRoleRemoved, StaticRoleRotated, StaticRoleRotationStarted
 from domain.token_life import ApiTokenRenewed
 from domain.transit.events import (
     TransitKeyConfigured,
@@ -56,7 +60,6 @@ from domain.transit.events import (
     TransitKeyRestored,
     TransitKeyRotated,
 )
-from domain.wrapping import WrappingCreated, WrappingExpired, WrappingUsed
 
 EXPIRE_APPROVAL: Final = "approval.expire"
 EXPIRE_TOKEN: Final = "api_token.expire"  # noqa: S105 - a kind of work
@@ -66,39 +69,6 @@ RUN_SCHEDULE: Final = "rotation_schedule.run"
 EXPIRE_SHARE: Final = "share.expire"
 DELETE_VERSION: Final = "secret_version.delete"
 ROTATE_TRANSIT_KEY: Final = "transit_key.rotate"
-EXPIRE_WRAPPING: Final = "wrapping.expire"
-END_CUBBYHOLE: Final = "cubbyhole.end"
-ROTATE_STATIC_ROLE: Final = "static_role.rotate"
-NEVER: Final = datetime.max.replace(tzinfo=UTC)
-"""When what waits for an event alone is due."""
-
-
-class Due(msgspec.Struct, frozen=True):
-    """From `at` on, `kind` is to be done about `ref`; it replaces what was due before of that kind about it."""
-
-    kind: str
-    ref: str
-    at: datetime
-    destination: str = ""
-    """Whose own queue, time limits and pauses it has: a backend's name. Empty: nothing outside the log is touched."""
-
-
-class Discharged(msgspec.Struct, frozen=True):
-    """Nothing of `kind` is to be done about `ref` any more."""
-
-    kind: str
-    ref: str
-
-
-class Hastened(msgspec.Struct, frozen=True):
-    """If `kind` is to be done about `ref` some time, it is due from `at` on."""
-
-    kind: str
-    ref: str
-    at: datetime
-
-
-Change = Due | Discharged | Hastened
 
 
 def _token_issued(event: ApiTokenIssued) -> Iterable[Change]:
@@ -201,36 +171,6 @@ def _versions_settled(event: _Settled) -> Iterable[Change]:
         yield Discharged(DELETE_VERSION, version_ref(event.path, number))
 
 
-def _password_due(event: StaticRoleConfigured | StaticRoleRotated) -> Iterable[Change]:
-    yield Due(ROTATE_STATIC_ROLE, event.role, event.next_run_at, event.destination)
-
-
-def _password_begun(event: StaticRoleRotationStarted) -> Iterable[Change]:
-    """Whoever sets it has until then; after that another node does."""
-    yield Due(ROTATE_STATIC_ROLE, event.role, event.go_on_at, event.destination)
-
-
-def _static_role_removed(event: StaticRoleRemoved) -> Iterable[Change]:
-    yield Discharged(ROTATE_STATIC_ROLE, event.role)
-
-
-def _kept(event: CubbyholeCreated) -> Iterable[Change]:
-    """Waits for the token's end. So the many tokens that keep nothing leave nothing to do."""
-    yield Due(END_CUBBYHOLE, event.token_id, NEVER)
-
-
-def _cubbyhole_ended(event: CubbyholeEnded) -> Iterable[Change]:
-    yield Discharged(END_CUBBYHOLE, event.token_id)
-
-
-def _wrapped(event: WrappingCreated) -> Iterable[Change]:
-    yield Due(EXPIRE_WRAPPING, event.wrapping_id, event.expires_at)
-
-
-def _wrapping_ended(event: WrappingUsed | WrappingExpired) -> Iterable[Change]:
-    yield Discharged(EXPIRE_WRAPPING, event.wrapping_id)
-
-
 _TransitTimed = TransitKeyConfigured | TransitKeyCreated | TransitKeyRestored | TransitKeyRotated
 
 
@@ -246,6 +186,7 @@ def _transit_deleted(event: TransitKeyDeleted) -> Iterable[Change]:
 
 
 _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
+    **process_vault.RULES,
     ApiTokenIssued: _token_issued,
     ApiTokenRenewed: _token_renewed,
     ApiTokenRevoked: _token_revoked,
@@ -255,8 +196,6 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     ApprovalUsed: _approval_ended,
     ApprovalVoided: _approval_ended,
     ApprovalWithdrawn: _approval_ended,
-    CubbyholeCreated: _kept,
-    CubbyholeEnded: _cubbyhole_ended,
     LeaseFailed: _failed,
     LeaseIssued: _expiring,
     LeaseRenewed: _expiring,
@@ -284,18 +223,11 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     TransitKeyDeleted: _transit_deleted,
     TransitKeyRestored: _transit_timed,
     TransitKeyRotated: _transit_timed,
-    StaticRoleConfigured: _password_due,
-    StaticRoleRemoved: _static_role_removed,
-    StaticRoleRotated: _password_due,
-    StaticRoleRotationStarted: _password_begun,
     VersionsDeleted: _versions_settled,
     VersionsDestroyed: _versions_settled,
     VersionsExpiring: _versions_expiring,
     VersionsPruned: _versions_settled,
     VersionsUndeleted: _versions_settled,
-    WrappingCreated: _wrapped,
-    WrappingExpired: _wrapping_ended,
-    WrappingUsed: _wrapping_ended,
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.event import Aggregate, Created, Event
@@ -52,6 +52,23 @@ class ProviderConfigured(Event, frozen=True, kw_only=True):
     def apply(self, aggregate: Provider) -> None:
         """It can be used."""
         aggregate.kind, aggregate.number, aggregate.seal_id, aggregate.live = self.kind, self.number, self.seal_id, True
+        aggregate.counted, aggregate.staged = max(aggregate.counted, self.number), None
+
+
+class ProviderCredentialsStaged(Event, frozen=True, kw_only=True):
+    """The credentials to come lie under `seal_id`; from here on the backend may know them."""
+
+    TOPIC: ClassVar[str] = "provider.credentials.staged"
+    name: str
+    destination: str
+    number: int
+    seal_id: str
+    seal_digest: str
+    go_on_at: datetime
+
+    def apply(self, aggregate: Provider) -> None:
+        """Those there are stay in use until the backend has taken these."""
+        aggregate.counted, aggregate.staged = self.number, Staged(self.number, self.seal_id, self.seal_digest)
 
 
 class ProviderCredentialsDestroyed(Event, frozen=True, kw_only=True):
@@ -60,6 +77,11 @@ class ProviderCredentialsDestroyed(Event, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "provider.credentials.destroyed"
     name: str
     numbers: list[int]
+
+    def apply(self, aggregate: Provider) -> None:
+        """What was staged may be among them."""
+        if aggregate.staged and aggregate.staged.number in self.numbers:
+            aggregate.staged = None
 
 
 class ProviderRemoved(Event, frozen=True, kw_only=True):
@@ -103,8 +125,16 @@ class RoleRemoved(Event, frozen=True, kw_only=True):
         aggregate.roles.discard(self.role)
 
 
+class Staged(NamedTuple):
+    """Credentials to come: which set, and where it lies sealed."""
+
+    number: int
+    seal_id: str
+    seal_digest: str
+
+
 class Provider(Aggregate):
-    """One backend of one tenant. `number` counts its sets of credentials."""
+    """One backend of one tenant. `number` is that of its set of credentials, `counted` that of the last there was."""
 
     TOPIC = "provider"
 
@@ -112,6 +142,8 @@ class Provider(Aggregate):
         self.name = name
         self.kind = kind
         self.number = 0
+        self.counted = 0
+        self.staged: Staged | None = None
         self.seal_id = ""
         self.live = False
         self.roles: set[str] = set()
@@ -129,8 +161,8 @@ class Provider(Aggregate):
 
     def configure(
         self, kind: str, connection: str, seal_id: str, seal_digest: str, at: datetime, *, note: str = ""
-    ) -> str | None:
-        """Take the connection and the newly sealed credentials; the seal that is to be destroyed, if there is one.
+    ) -> list[str]:
+        """Take the connection and the newly sealed credentials; the seals that are to be destroyed.
 
         Raises `Conflict` if it is of another kind, `Invalid` if the settings are too long.
         """
@@ -138,29 +170,75 @@ class Provider(Aggregate):
             raise Conflict(f"provider {self.name!r} is of kind {self.kind}; remove it first, or take another name")
         _check_length(connection)
         _check_length(note)
-        old, was_live, number = self.seal_id, self.live, self.number
+        gone = self._sets() if self.live else []
+        self._configured(kind, connection, Staged(self.counted + 1, seal_id, seal_digest), note, at)
+        self._destroy([number for number, _ in gone], at)
+        return [seal for _, seal in gone]
+
+    def stage(self, destination: str, seal_id: str, seal_digest: str, go_on_at: datetime, at: datetime) -> None:
+        """Begin to change the credentials to the newly sealed ones; raises `NotFound`, `Conflict`."""
+        self.must_live()
+        if self.staged:
+            raise Conflict(f"the credentials of provider {self.name!r} are being changed already")
+        self.trigger_event(
+            ProviderCredentialsStaged,
+            name=self.name,
+            destination=destination,
+            number=self.counted + 1,
+            seal_id=seal_id,
+            seal_digest=seal_digest,
+            go_on_at=go_on_at,
+            timestamp=at,
+        )
+
+    def take_staged(self, number: int, connection: str, note: str, at: datetime) -> str:
+        """Use the staged credentials, which the backend has; the seal that is to be destroyed. Raises `Conflict`."""
+        staged = self._staged(number)
+        old, old_seal = self.number, self.seal_id
+        self._configured(self.kind, connection, staged, note, at)
+        self._destroy([old], at)
+        return old_seal
+
+    def drop_staged(self, number: int, at: datetime) -> str:
+        """Stay with those there are; the seal that is to be destroyed. Raises `Conflict`."""
+        staged = self._staged(number)
+        self._destroy([number], at)
+        return staged.seal_id
+
+    def _staged(self, number: int) -> Staged:
+        if self.staged is None or self.staged.number != number:
+            raise Conflict(f"the credentials of provider {self.name!r} were changed meanwhile")
+        return self.staged
+
+    def _sets(self) -> list[tuple[int, str]]:
+        """Every set whose key is there."""
+        current = [(self.number, self.seal_id)]
+        return [*current, (self.staged.number, self.staged.seal_id)] if self.staged else current
+
+    def _destroy(self, numbers: list[int], at: datetime) -> None:
+        if numbers:
+            self.trigger_event(ProviderCredentialsDestroyed, name=self.name, numbers=numbers, timestamp=at)
+
+    def _configured(self, kind: str, connection: str, taken: Staged, note: str, at: datetime) -> None:
         self.trigger_event(
             ProviderConfigured,
             name=self.name,
             kind=kind,
             connection=connection,
-            number=number + 1,
-            seal_id=seal_id,
-            seal_digest=seal_digest,
+            number=taken.number,
+            seal_id=taken.seal_id,
+            seal_digest=taken.seal_digest,
             note=note,
             timestamp=at,
         )
-        if not was_live:
-            return None
-        self.trigger_event(ProviderCredentialsDestroyed, name=self.name, numbers=[number], timestamp=at)
-        return old
 
-    def remove(self, at: datetime) -> str:
-        """Use it no longer; the seal that is to be destroyed. Raises `NotFound`."""
+    def remove(self, at: datetime) -> list[str]:
+        """Use it no longer; the seals that are to be destroyed. Raises `NotFound`."""
         self.must_live()
-        self.trigger_event(ProviderCredentialsDestroyed, name=self.name, numbers=[self.number], timestamp=at)
+        gone = self._sets()
+        self._destroy([number for number, _ in gone], at)
         self.trigger_event(ProviderRemoved, name=self.name, timestamp=at)
-        return self.seal_id
+        return [seal for _, seal in gone]
 
     def configure_role(
         self, role: str, default_ttl: int, max_ttl: int, settings: str, at: datetime, *, note: str = ""

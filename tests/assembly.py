@@ -148,6 +148,7 @@ class Assembly:
             rotations=self.rotating.rotations,
             rotation_schedules=self.rotating.schedules,
             static_roles=self.rotating.static_roles,
+            provider_rotation=self.rotating.providers,
             shares=self.sharing.shares,
             redeeming=self.sharing.redeeming,
             transit=self.transit.commands,

@@ -106,6 +106,15 @@ async def reset(request: VaultRequest) -> None:
     )
 
 
+async def rotate(request: VaultRequest) -> None:
+    """Give our own account there a password that nobody knows but the server."""
+    entry = await must_be_found(request)
+    try:
+        await request.services.native.provider_rotation.rotate(request.call, entry.name)
+    except BackendError as error:
+        raise VaultError(400, f"the password could not be changed: {error.message}") from error
+
+
 async def entries(request: VaultRequest) -> list[ProviderEntry]:
     """The databases of this mount."""
     kinds, path = set(PLUGINS.values()), request.mount.path
@@ -178,4 +187,5 @@ ROUTES: Final = (
     Route("config", {LIST: names}),
     Route("config/{name}", {READ: read, UPDATE: write, DELETE: remove}, exists=exists),
     Route("reset/{name}", {UPDATE: reset}),
+    Route("rotate-root/{name}", {UPDATE: rotate}),
 )

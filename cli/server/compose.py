@@ -244,6 +244,7 @@ def _services(runtime: Runtime, metrics: Metrics, auditing: LogAuditing) -> Serv
         rotations=runtime.rotating.rotations,
         rotation_schedules=runtime.rotating.schedules,
         static_roles=runtime.rotating.static_roles,
+        provider_rotation=runtime.rotating.providers,
         shares=runtime.sharing.shares,
         redeeming=runtime.sharing.redeeming,
         transit=runtime.transit.commands,

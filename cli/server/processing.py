@@ -23,17 +23,15 @@ from domain.ports import Clock, EventLog
 from domain.process import (
     ADVANCE_ROTATION,
     DELETE_VERSION,
-    END_CUBBYHOLE,
     EXPIRE_APPROVAL,
     EXPIRE_SHARE,
     EXPIRE_TOKEN,
-    EXPIRE_WRAPPING,
     REVOKE_LEASE,
-    ROTATE_STATIC_ROLE,
     ROTATE_TRANSIT_KEY,
     RUN_SCHEDULE,
     RetryPolicy,
 )
+from domain.process_vault import END_CUBBYHOLE, EXPIRE_WRAPPING, ROTATE_PROVIDER, ROTATE_STATIC_ROLE
 from domain.views import DueWorkView
 
 
@@ -97,7 +95,11 @@ def inside(parts: Parts) -> Mapping[str, Inside]:
 
 def effects(parts: Parts) -> Mapping[str, Effect]:
     """By kind, what is done at a backend."""
-    return {ADVANCE_ROTATION: parts.rotating.takeover, ROTATE_STATIC_ROLE: parts.rotating.static_role_work}
+    return {
+        ADVANCE_ROTATION: parts.rotating.takeover,
+        ROTATE_PROVIDER: parts.rotating.provider_work,
+        ROTATE_STATIC_ROLE: parts.rotating.static_role_work,
+    }
 
 
 def batched(parts: Parts) -> Mapping[str, Batched]:

@@ -10,6 +10,7 @@ from adapters.backends import Backends
 from adapters.passwords import fresh_password
 from adapters.scheduler import cron_next
 from cli.server.leasing import Base
+from domain.commands.provider_rotation import ProviderRotation, ProviderRotationWork
 from domain.commands.rotation_schedules import ScheduleCommands
 from domain.commands.rotation_steps import RotationSteps
 from domain.commands.rotations import RotationCommands, RotationTakeover
@@ -44,6 +45,10 @@ class Rotating:
             log, repository, base.sealer, backends, views.static_roles, clock,
             fresh=fresh_password, cron_next=cron_next, patience=patience,
         )  # fmt: skip
+        self.providers = ProviderRotation(
+            log, repository, base.sealer, backends, clock, fresh=fresh_password, patience=patience
+        )
+        self.provider_work = ProviderRotationWork(log, self.providers)
         self.static_role_work = StaticRoleWork(log, self.static_roles)
         self.takeover = RotationTakeover(log, self.rotations)
         self.schedules = ScheduleCommands(

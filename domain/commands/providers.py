@@ -119,11 +119,11 @@ class ProviderCommands:
         at = self._clock()
         async with self._repository.hold(Provider, stream_of("provider", call.tenant, name)) as held:
             provider = held or Provider.begin(call.tenant, name, kind, at)
-            context = SealContext(call.tenant, "provider", name, provider.number + 1)
+            context = SealContext(call.tenant, "provider", name, provider.counted + 1)
             with Plaintext(bytearray(msgspec.json.encode(secrets))) as plaintext:
                 sealed = await self._sealer.seal(context, plaintext)
             old = provider.configure(kind, text, sealed.seal_id, sealed.digest, at, note=note)
-            gone = self._sealer.destroy(call.tenant, [old]) if old else ()
+            gone = self._sealer.destroy(call.tenant, old) if old else ()
             entry = await self._catalog.find(call.tenant, name)
             roles = _meta(entry).roles if entry else []
             meta = ProviderMeta(name=name, kind=kind, source="api", connection=connection, roles=roles)
@@ -137,8 +137,7 @@ class ProviderCommands:
         if await self._leases.expected(entry.destination, "", 1):
             raise Conflict(f"provider {name!r} has leases whose accounts are still there; revoke them first")
         async with self._held(call, name) as provider:
-            seal_id = provider.remove(self._clock())
-            gone = self._sealer.destroy(call.tenant, [seal_id])
+            gone = self._sealer.destroy(call.tenant, provider.remove(self._clock()))
             return Done(None, await self._append(call, provider, None, gone))
 
     async def configure_role(

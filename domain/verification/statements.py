@@ -180,6 +180,7 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "login_role.removed": _login_removed,
     "provider.configured": _written,
     "provider.credentials.destroyed": _destroying,
+    "provider.credentials.staged": _written,
     "secret.version.written": _written,
     "secret.versions.destroyed": _destroying,
     "secret.versions.pruned": _destroying,

@@ -19,7 +19,7 @@ from domain.call import Call
 from domain.commands.tenants import operator
 from domain.errors import Conflict, Refused
 from domain.plaintext import Plaintext
-from domain.process import END_CUBBYHOLE
+from domain.process_vault import END_CUBBYHOLE
 
 pytestmark = pytest.mark.anyio
 

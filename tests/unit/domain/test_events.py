@@ -75,7 +75,7 @@ TOPICS = {
     "rotation.rolled_back", "rotation.staged", "rotation.started", "rotation.verified",
     "rotation_schedule.created", "rotation_schedule.fired",
     "rotation_schedule.removed", "rotation_schedule.set", "rotation_schedule.skipped",
-    "provider.configured", "provider.created", "provider.credentials.destroyed", "provider.removed",
+    "provider.configured", "provider.created", "provider.credentials.destroyed", "provider.credentials.staged", "provider.removed",
     "provider.role.configured", "provider.role.removed",
     "kek.rotated", "kv_mount.configured", "kv_mount.known", "secret.compared", "secret.created", "secret.deleted",
     "secret.injected", "secret.read", "secret.undeleted", "secret.version.written", "secret.versions.destroyed",

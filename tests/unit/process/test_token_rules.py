@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from domain.api_token import ApiToken, ApiTokenIssued, revocation
-from domain.process import END_CUBBYHOLE, EXPIRE_TOKEN, Discharged, Due, Hastened, changes
+from domain.process import EXPIRE_TOKEN, Discharged, Due, Hastened, changes
+from domain.process_vault import END_CUBBYHOLE
 from tests.unit.domain.folding import taken
 
 NOW = datetime(2026, 6, 25, 12, 0, tzinfo=UTC)

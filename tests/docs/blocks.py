@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 COMMANDS: Final = frozenset({"console", "bash", "sh"})
-OTHERS: Final = frozenset({"output", "text", "json", "yaml", "ini", "toml", "python", "sql", "mermaid", "nginx"})
+OTHERS: Final = frozenset({"output", "text", "hcl", "json", "yaml", "ini", "toml", "python", "sql", "mermaid", "nginx"})
 """Languages of fences that nobody types."""
 
 _FENCE: Final = re.compile(

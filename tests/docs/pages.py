@@ -29,6 +29,9 @@ WITHOUT_COMMANDS: Final = (
     "docs/how-to/lease-from-redis.md",  # they need a Redis; the contract suite of backends makes the user as it says
     "docs/how-to/log-in-with-a-kubernetes-service-account.md",  # its commands need a cluster
     "docs/how-to/rotate-by-webhook.md",
+    "docs/how-to/run-vault-agent.md",  # tests/e2e/vault/test_stock_command.py runs its configuration
+    "docs/how-to/use-terraform.md",  # tests/integration/vault/test_sequences.py sends what it sends; so of the next
+    "docs/how-to/use-the-external-secrets-operator.md",
     "docs/how-to/run-in-production.md",  # root's commands; tests/e2e/test_production_page.py runs its SQL
     "docs/reference/api.md",
     "docs/reference/cli-server.md",
@@ -64,3 +67,6 @@ ON_A_POSTGRES_OF_ITS_OWN: Final = frozenset(
     }
 )
 """Pages that find one likewise, and make roles in it, which belong to no database: each has a server to itself."""
+
+ON_A_VAULT: Final = frozenset({"docs/how-to/move-from-vault.md"})
+"""Pages that find another server that speaks Vault's protocol by the usual variables, with secrets in it."""

@@ -22,27 +22,28 @@ from tests.docs.screen import shown
 
 PATIENCE: Final = 60.0
 _PROMPT: Final = "\x1d"
-"""Ends a command's output, with its exit code before it; no command prints this."""
+"""Around what ends a command's output: the command's number, and its exit code. No command prints this."""
 # Each command is evaluated in one shell, so that `cd`, `export` and functions last. Standard input is the terminal.
 # Like an interactive shell it outlives Ctrl-C, which what runs in it does not.
 _BASH: Final = rf"""
 trap : INT
+typed_here=0
 while IFS= read -r -d '' -u COMMANDS command; do
   eval "$command" COMMANDS<&-
-  printf '{_PROMPT}%d{_PROMPT}' "$?"
+  printf '{_PROMPT}%d %d{_PROMPT}' "$((++typed_here))" "$?"
 done
 """
-_CODE: Final = re.compile(f"{_PROMPT}(\\d+){_PROMPT}")
+_END: Final = re.compile(f"{_PROMPT}(\\d+) (\\d+){_PROMPT}")
 
 
 class Terminal:
     """A context manager: entering opens it, leaving stops whatever runs in it."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], columns: int = 110) -> None:
-        self.output = ""
-        """What came since the last command was typed, as it came."""
+        self._output = ""
+        """What came since the last command was typed, as it came; and before it, what came of one that ran on."""
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._typed = False
+        self._typed = 0
         self._screen, keyboard = pty.openpty()
         fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         reads, self._commands = os.pipe()
@@ -75,7 +76,9 @@ class Terminal:
 
     def type(self, command: str) -> None:
         """Begin a command."""
-        self.output, self._typed = "", True
+        if self.code is not None:
+            self._output = ""
+        self._typed += 1
         os.write(self._commands, command.encode() + b"\0")
 
     def run(self, command: str) -> int:
@@ -97,13 +100,14 @@ class Terminal:
     @property
     def code(self) -> int | None:
         """The exit code of the last command, once it has ended."""
-        found = _CODE.search(self.output)
-        return int(found[1]) if found else None
+        ends = {int(end[1]): int(end[2]) for end in _END.finditer(self._output)}
+        return ends.get(self._typed)
 
     @property
     def text(self) -> str:
         """What is to be seen of the last command's output, each line ended by a line feed."""
-        return shown(_CODE.sub("", self.output).replace("^C", ""))
+        before = [end.end() for end in _END.finditer(self._output) if int(end[1]) < self._typed]
+        return shown(_END.sub("", self._output[max(before, default=0) :]).replace("^C", ""))
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Read on until something holds; raises `TimeoutError`."""
@@ -117,7 +121,7 @@ class Terminal:
         if not select.select([self._screen], [], [], 0.2)[0]:
             return True
         try:
-            self.output += self._decoder.decode(os.read(self._screen, 65536))
+            self._output += self._decoder.decode(os.read(self._screen, 65536))
         except OSError:  # bash has ended, and all it had started
             return False
         return True

@@ -96,6 +96,16 @@ def test_a_terminal_keeps_what_was_set_and_tells_what_failed(tmp_path: Path) -> 
         assert terminal.run("(exit 3)") == 3
 
 
+def test_the_end_of_a_command_is_not_taken_for_that_of_the_next(tmp_path: Path) -> None:
+    with Terminal(tmp_path, {"PATH": "/usr/bin:/bin"}) as terminal:
+        terminal.type("echo one; while ! test -e go; do sleep 0.1; done; (exit 3)")
+        terminal.wait_for(lambda: terminal.text == "one\n")
+        terminal.type("echo two")
+        (tmp_path / "go").touch()
+        assert terminal.finish() == 0
+        assert terminal.text == "two\n"
+
+
 def test_a_pasted_block_fails_with_any_of_its_commands(tmp_path: Path) -> None:
     (step,) = read(tmp_path, "```bash\nfalse\ntrue\n```\n")
     with Terminal(tmp_path, {"PATH": "/usr/bin:/bin"}) as terminal, pytest.raises(TimeoutError):

@@ -15,6 +15,7 @@ from tests.docs.pages import (
     FROM_NOTHING,
     ON_A_POSTGRES_OF_ITS_OWN,
     ON_A_SERVICE,
+    ON_A_VAULT,
     ON_POSTGRES,
     PAGES,
     ROOT,
@@ -22,7 +23,7 @@ from tests.docs.pages import (
 )
 from tests.docs.terminal import Terminal
 from tests.docs.workplace import Workplace
-from tests.e2e.server import serving
+from tests.e2e.server import Server, dev_server, serving
 from tests.postgres_server import PostgresServer, running_postgres
 
 SERVER: Final = "server"
@@ -68,7 +69,24 @@ def surroundings(page: str, workplace: Workplace, request: pytest.FixtureRequest
                 things.callback(postgres.drop_database, postgres.dsn(database))
         if page in ON_A_POSTGRES_OF_ITS_OWN:
             environment = {**environment, **postgres_variables(things.enter_context(running_postgres()))}
+        if page in ON_A_VAULT:
+            old = things.enter_context(dev_server(workplace.clone.with_name("old-vault")))
+            environment = {**environment, **vault_variables(old)}
         yield environment
+
+
+def vault_variables(server: Server) -> Mapping[str, str]:
+    """What Vault's clients go by, once there are secrets in the server: two names, four versions, one of them gone."""
+    with server.client() as client:
+        for path, password in (("app/db", "a"), ("app/db", "b"), ("app/db", "c"), ("app/api", "d")):
+            written = client("PUT", f"/v1/secret/data/{path}", {"data": {"password": password}})
+            assert written.status == 200, written
+        assert client("PUT", "/v1/secret/destroy/app/db", {"versions": [2]}).status == 204
+    return {
+        "VAULT_ADDR": f"https://localhost:{server.port}",
+        "VAULT_TOKEN": server.token,
+        "VAULT_CACERT": str(server.folder / "tls.crt"),
+    }
 
 
 def postgres_variables(server: PostgresServer) -> Mapping[str, str]:

@@ -86,7 +86,7 @@ class AeadMaterial(OpenMaterial):
     def wipe(self) -> None:
         """See `domain.transit.cryptography.Material`."""
         super().wipe()
-        self._cipher = None
+        self._cipher = None  # OpenSSL cleanses its copy
         self._key[:] = bytes(len(self._key))
 
     def _ready(self) -> Cipher:
@@ -98,12 +98,11 @@ class AeadMaterial(OpenMaterial):
 class DerivedMaterial(OpenMaterial):
     """A key from which each context's own is derived."""
 
-    __slots__ = ("_key", "_live")
+    __slots__ = ("_key",)
 
     def __init__(self, shape: Shape, parts: Parts) -> None:
         super().__init__(shape, parts.hmac_key)
         self._key = parts.key
-        self._live = True
 
     def encrypt(self, plaintext: Plaintext, aad: bytes, context: bytes) -> bytes:
         """See `domain.transit.cryptography.Material`.
@@ -139,12 +138,10 @@ class DerivedMaterial(OpenMaterial):
             key[:] = bytes(len(key))
 
     def _derived(self, context: bytes, length: int) -> bytearray:
-        if not self._live:
-            raise wiped()
+        self._must_live()
         return derived(self._key, context, length)
 
     def wipe(self) -> None:
         """See `domain.transit.cryptography.Material`."""
         super().wipe()
-        self._live = False
         self._key[:] = bytes(len(self._key))

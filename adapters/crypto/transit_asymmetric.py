@@ -72,9 +72,10 @@ class SigningMaterial(OpenMaterial):
 
     def __init__(self, shape: Shape, parts: Parts) -> None:
         super().__init__(shape, parts.hmac_key)
+        self._private: PrivateKey | None = None
         private = loaded(shape.type.name, parts.key)
         parts.key[:] = bytes(len(parts.key))
-        self._private: PrivateKey | None = private
+        self._private = private
         self._public: PublicKey = private.public_key()
         self._der = spki(self._public)
 
@@ -135,14 +136,13 @@ class DerivedSigningMaterial(OpenMaterial):
     What is derived from is the seed and the public key, 64 bytes, as with OpenBao and Vault.
     """
 
-    __slots__ = ("_key", "_live")
+    __slots__ = ("_key",)
 
     def __init__(self, shape: Shape, parts: Parts) -> None:
         super().__init__(shape, parts.hmac_key)
-        public = Ed25519PrivateKey.from_private_bytes(parts.key).public_key().public_bytes_raw()
         self._key = bytearray(2 * SEED)
+        public = Ed25519PrivateKey.from_private_bytes(parts.key).public_key().public_bytes_raw()
         self._key[:SEED], self._key[SEED:] = parts.key, public
-        self._live = True
         parts.key[:] = bytes(len(parts.key))
 
     def sign(self, message: bytes, context: bytes, form: SignatureForm) -> bytes:
@@ -158,8 +158,7 @@ class DerivedSigningMaterial(OpenMaterial):
         return spki(self._of(context).public_key()) if context else b""
 
     def _of(self, context: bytes) -> Ed25519PrivateKey:
-        if not self._live:
-            raise wiped()
+        self._must_live()
         seed = derived(self._key, context, SEED)
         try:
             return Ed25519PrivateKey.from_private_bytes(seed)
@@ -169,5 +168,4 @@ class DerivedSigningMaterial(OpenMaterial):
     def wipe(self) -> None:
         """See `domain.transit.cryptography.Material`."""
         super().wipe()
-        self._live = False
         self._key[:] = bytes(len(self._key))

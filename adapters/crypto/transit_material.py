@@ -47,14 +47,16 @@ def split(material: Plaintext) -> Parts:
 class OpenMaterial:
     """A version of a key, open: what all types can do, and a refusal of the rest. It owns and wipes its buffers."""
 
-    __slots__ = ("_hmac_key", "_shape")
+    __slots__ = ("_hmac_key", "_live", "_shape")
 
     def __init__(self, shape: Shape, hmac_key: bytearray) -> None:
         self._shape = shape
         self._hmac_key = hmac_key
+        self._live = True
 
     def authenticate(self, algorithm: str, data: bytes) -> bytes:
         """See `domain.transit.cryptography.Material`."""
+        self._must_live()
         if not self._hmac_key:
             raise Invalid("this version has no HMAC key: it comes from a backup that had none; rotate the key")
         return transit_hashes.mac(algorithm, self._hmac_key, data)
@@ -81,7 +83,13 @@ class OpenMaterial:
 
     def wipe(self) -> None:
         """See `domain.transit.cryptography.Material`."""
+        self._live = False
         self._hmac_key[:] = bytes(len(self._hmac_key))
+
+    def _must_live(self) -> None:
+        """Raises `KeyUnavailable` after it was wiped."""
+        if not self._live:
+            raise wiped()
 
     def _cannot(self, what: str) -> NoReturn:
         raise Invalid(f"a key of the type {self._shape.type.name} does not {what}")
@@ -95,6 +103,9 @@ class OpenMaterial:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(<redacted>)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is not pickled or copied")
 
 
 def wiped() -> KeyUnavailable:

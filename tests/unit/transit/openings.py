@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.crypto import transit_aead
 from adapters.crypto.transit import TransitCryptography
 from adapters.crypto.transit_material import joined
 from domain.plaintext import Plaintext
@@ -33,4 +32,4 @@ def text(data: bytes) -> Plaintext:
 
 
 def fixed_nonce(monkeypatch: pytest.MonkeyPatch, nonce: bytes) -> None:
-    monkeypatch.setattr(transit_aead.os, "urandom", lambda count: nonce[:count])
+    monkeypatch.setattr("adapters.crypto.transit_aead.os.urandom", lambda count: nonce[:count])

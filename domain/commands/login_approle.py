@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -38,7 +39,8 @@ class AppRoleLogin:
             raise Invalid("missing role_id")
         if len(role_id) > MAX_NAME or len(secret_id) > MAX_SECRET_ID:
             raise Invalid("role_id or secret_id is longer than any")
-        return await self._entering.enter(attempt, lambda: self._checked(attempt, role_id, secret_id))
+        key = sha256(f"{attempt.place.accessor}\n{role_id}\n{secret_id}".encode(errors="surrogatepass")).digest()
+        return await self._entering.enter(attempt, lambda: self._checked(attempt, role_id, secret_id), key)
 
     async def _checked(self, attempt: Attempt, role_id: str, secret_id: str) -> LoggedIn:
         place = attempt.place

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from domain.commands.lines import Lines
 from domain.commands.login_refusals import Refusals
 from domain.commands.token_minting import Minted, TokenMinting, Wanted
 from domain.errors import VersionConflict
@@ -45,20 +46,33 @@ class Entering:
         self._minting = minting
         self._refusals = refusals
         self._clock = clock
+        self._lines = Lines()
 
-    async def enter(self, attempt: Attempt, check: Callable[[], Awaitable[LoggedIn]]) -> Minted:
-        """The token, once `check` says whose; raises `NotLoggedIn`, which is in the log then."""
-        for _ in range(_TRIES):
+    async def enter(self, attempt: Attempt, check: Callable[[], Awaitable[LoggedIn]], key: Hashable = None) -> Minted:
+        """The token, once `check` says whose; raises `NotLoggedIn`, which is in the log then.
+
+        Those who come with the same `key`, and have been in each other's way, stand in line in this process.
+        """
+        if key is None or not self._lines.is_there(key):
             try:
-                entered = await check()
-            except NotLoggedIn as refusal:
-                await self._refusals.add(attempt.place, refusal, attempt.address, attempt.request_id)
-                raise
-            try:
-                return await self._minted(attempt, entered)
+                return await self._tried(attempt, check)
             except VersionConflict:
-                continue  # a use was counted, or something was configured, in between: look anew
+                pass  # a use was counted, or something was configured, in between: look anew
+        async with self._lines.turn(key):
+            for _ in range(_TRIES):  # other nodes are in no line of ours
+                try:
+                    return await self._tried(attempt, check)
+                except VersionConflict:
+                    continue
         raise VersionConflict("many log in with this at once; try again")
+
+    async def _tried(self, attempt: Attempt, check: Callable[[], Awaitable[LoggedIn]]) -> Minted:
+        try:
+            entered = await check()
+        except NotLoggedIn as refusal:
+            await self._refusals.add(attempt.place, refusal, attempt.address, attempt.request_id)
+            raise
+        return await self._minted(attempt, entered)
 
     def logged_in(
         self,

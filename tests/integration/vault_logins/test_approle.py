@@ -76,6 +76,19 @@ async def test_uses_are_counted_exactly_though_many_come_at_once(acme: VaultTena
     assert [event["remaining"] for event in used] == [2, 1, 0]
 
 
+async def test_nobody_is_turned_away_for_want_of_a_turn(acme: VaultTenant) -> None:
+    role_id = await app_role(acme)
+    made_id = (await secret_id(acme, num_uses=1000))["secret_id"]
+
+    async def again_and_again() -> None:
+        for _ in range(12):
+            auth_of(await log_in(acme, "approle/login", role_id=role_id, secret_id=made_id))
+
+    await asyncio.gather(*(again_and_again() for _ in range(24)))
+    used = await events(acme, "login_secret_id.used")
+    assert [event["remaining"] for event in used] == list(range(999, 999 - 288, -1))
+
+
 async def test_a_refused_login_uses_nothing_up(acme: VaultTenant) -> None:
     role_id = await app_role(acme, secret_id_num_uses=1)
     made_id = await secret_id(acme, cidr_list="10.0.0.0/8")

@@ -150,7 +150,8 @@ class Door:
 
 
 def _again(status: int, body: bytes) -> Reply:
-    return Reply(data=msgspec.json.decode(body) if body else None, status=status)
+    data = msgspec.json.decode(body) if body else None
+    return Reply(status=204) if data is None else Reply(data=data, status=status)
 
 
 def _routed(mounts: Mounts, wanted: Asked, principal: Principal | None) -> tuple[MountEntry, str, Match]:

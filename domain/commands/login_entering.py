@@ -51,9 +51,11 @@ class Entering:
     async def enter(self, attempt: Attempt, check: Callable[[], Awaitable[LoggedIn]], key: Hashable = None) -> Minted:
         """The token, once `check` says whose; raises `NotLoggedIn`, which is in the log then.
 
-        Those who come with the same `key`, and have been in each other's way, stand in line in this process.
+        Those who come with the same `key`, and have been in each other's way, stand in line in this process; without
+        one nobody waits for another.
         """
-        if key is None or not self._lines.is_there(key):
+        key = object() if key is None else key
+        if not self._lines.is_there(key):
             try:
                 return await self._tried(attempt, check)
             except VersionConflict:

@@ -199,3 +199,32 @@ async def test_a_wrapping_token_is_no_token(acme: VaultTenant) -> None:
     headers = {"authorization": f"Bearer {info['token']}"}
     assert (await acme.native("GET", "/api/v1/access/whoami", headers=headers)).status == 401
     assert (await acme.native("GET", "/api/v1/secrets/shares")).json()["items"] == []
+
+
+async def test_a_login_is_wrapped_before_anybody_has_a_token(acme: VaultTenant) -> None:
+    assert (await acme("POST", "sys/auth/userpass", {"type": "userpass"})).status == 204
+    await acme("POST", "auth/userpass/users/ann", {"password": "correct-horse", "token_ttl": "1h"})
+    nobody = acme.client(None)
+    path = "auth/userpass/login/ann"
+    answer = await nobody("PUT", path, {"password": "correct-horse"}, x_vault_wrap_ttl="60")
+    info = answer.json()["wrap_info"]
+    assert (info["creation_path"], answer.json()["auth"]) == (path, None)
+    auth = (await nobody("PUT", "sys/wrapping/unwrap", {"token": info["token"]})).json()["auth"]
+    assert info["wrapped_accessor"] == auth["accessor"]
+    assert (await acme.client(auth["client_token"])("GET", "auth/token/lookup-self")).status == 200
+
+
+async def test_a_secret_id_is_wrapped_with_its_accessor(acme: VaultTenant) -> None:
+    assert (await acme("POST", "sys/auth/approle", {"type": "approle"})).status == 204
+    await acme("POST", "auth/approle/role/ci", {})
+    answer = await acme("POST", "auth/approle/role/ci/secret-id", {}, x_vault_wrap_ttl="60")
+    info = answer.json()["wrap_info"]
+    opened = await acme.client(info["token"]).data("PUT", "sys/wrapping/unwrap")
+    assert info["wrapped_accessor"] == opened["secret_id_accessor"]
+
+
+async def test_bare_answers_and_lists_of_nothing_are_not_wrapped(acme: VaultTenant) -> None:
+    bare = await acme("GET", "sys/seal-status", x_vault_wrap_ttl="60")
+    assert bare.json()["sealed"] is False
+    empty = await acme("LIST", "auth/token/roles", x_vault_wrap_ttl="60")
+    assert (empty.status, empty.json()) == (404, {"errors": []})

@@ -118,8 +118,12 @@ class Batch:
     def _projected(self, links: Sequence[Link], drafts: Sequence[tuple[Draft, Event]]) -> Iterable[Statement]:
         # One read model after the other: each has tables of its own, and runs of one statement are cheaper.
         records = [
-            record_of(row.position, draft, row.id, event) for row, (draft, event) in zip(links, drafts, strict=True)
+            record_of(row.position, draft, row.id, event)
+            for row, (draft, event) in zip(links, drafts, strict=True)
+            if event.INLINE
         ]
+        if not records:
+            return
         for projection in self._projections:
             for record in records:
                 yield from projection.apply(record)

@@ -119,7 +119,7 @@ def _begun(record: Record, event: _Told) -> Statement:
     if isinstance(event, TransitKeyRestored):
         minima = (event.min_available, event.min_decryption, event.min_encryption, int(event.deletion_allowed))
     return _SET, (
-        record.tenant, event.key, str(record.stream), record.version, event.type, int(event.derived),
+        record.tenant, event.key, str(record.stream), record.version, event.key_type, int(event.derived),
         int(event.convergent), event.size, event.number, *minima, int(event.exportable), int(event.plaintext_backup),
         event.auto_rotate_seconds, _moment(event.next_rotation_at), instant(record.time),
     )  # fmt: skip

@@ -141,7 +141,7 @@ MEANINGS: Final = {
     "subject": "whom it is for; of a share: who made it",
     "title": "the tenant's name in full",
     "token_id": "id of the token; of a lease: that asked for it",
-    "type": "the key's type, such as `aes256-gcm96`",
+    "key_type": "the key's type, such as `aes256-gcm96`",
     "derived": "whether each context has a key of its own",
     "convergent": "whether equal plaintexts of a context have equal ciphertexts",
     "size": "bytes of a key of the type hmac; 0 of others",

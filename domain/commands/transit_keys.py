@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -102,10 +103,13 @@ class TransitKeyCommands:
 
     async def delete(self, call: Call, name: str) -> Done[None]:
         """Destroy every version, for good; raises `Conflict` unless that is allowed, `NotFound`."""
+        return await self._delete(call, name, forced=False)
+
+    async def _delete(self, call: Call, name: str, *, forced: bool) -> Done[None]:
         call.require("keys:manage", checked_name(name))
 
         async def change(key: TransitKey, _row: TransitKeyRow) -> Done[None]:
-            seal_ids = key.delete(self._clock())
+            seal_ids = key.delete(self._clock(), forced=forced)
             kept = await self._replies.keep(call, None)
             events = key.collect_events()
             return Done(None, await self.append(call, events, self._sealer.destroy(call.tenant, seal_ids), kept))
@@ -133,6 +137,23 @@ class TransitKeyCommands:
                     break
                 after = found[-1].name
         return [meta_of(row) for row in visible[:limit]]
+
+    async def find(self, tenant: str, name: str) -> TransitKeyRow | None:
+        """The key as it is now; None if there is none. For a face that tells of it only to whom it may."""
+        row = await self._view.find(tenant, name)
+        return row if row is not None and row.live else None
+
+    async def told(self, tenant: str, name: str) -> TransitKeyMeta:
+        """As `show`, for a caller who just changed it and need not have the scope to read it; raises `NotFound`."""
+        row = living(await self._view.find(tenant, name), name)
+        return meta_of(row, await self._view.all_versions(tenant, row))
+
+    async def destroy_all(self, call: Call, prefix: str) -> None:
+        """Destroy every key whose name begins with `prefix`, also one that may not be deleted: their mount ends."""
+        while rows := await self._view.page(call.tenant, prefix, "", _LOOK):
+            for row in rows:
+                with suppress(NotFound):  # somebody else was faster
+                    await self._delete(call, row.name, forced=True)
 
     async def rotate_due(self, work: Work) -> None:
         """Rotate a key whose period is over, as the process manager wants; raises `Conflict` if that was done."""
@@ -219,8 +240,8 @@ def told(name: str, key: TransitKey) -> TransitKeyMeta:
     """What may be told of a key that was just changed."""
     return TransitKeyMeta(
         name=name,
-        kind=TYPES[key.type].kind,
-        type=key.type,
+        kind=TYPES[key.key_type].kind,
+        type=key.key_type,
         version=key.number,
         derived=key.derived,
         convergent=key.convergent,

@@ -23,7 +23,7 @@ class TransitKeyCreated(Created, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "transit_key.created"
     key: str
-    type: str
+    key_type: str
     derived: bool
     convergent: bool
     size: int
@@ -46,7 +46,7 @@ class TransitKeyRestored(Created, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "transit_key.restored"
     key: str
-    type: str
+    key_type: str
     derived: bool
     convergent: bool
     size: int
@@ -70,7 +70,7 @@ class TransitKeyEvent(Event, frozen=True, kw_only=True):
     """What happens to a key of this name and type."""
 
     key: str
-    type: str
+    key_type: str
 
 
 class TransitVersionRestored(TransitKeyEvent, frozen=True, kw_only=True):

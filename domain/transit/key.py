@@ -53,7 +53,7 @@ class TransitKey(Aggregate):
         self,
         *,
         key: str,
-        type: str,  # noqa: A002 - the event's field
+        key_type: str,
         derived: bool,
         convergent: bool,
         size: int,
@@ -63,7 +63,7 @@ class TransitKey(Aggregate):
         next_rotation_at: datetime | None,
     ) -> None:
         self.key = key
-        self.type = type
+        self.key_type = key_type
         self.derived = derived
         self.convergent = convergent
         self.size = size
@@ -183,13 +183,13 @@ class TransitKey(Aggregate):
             self._trigger(TransitKeyTrimmed, at, number=number, numbers=gone)
         return seal_ids
 
-    def delete(self, at: datetime, *, replaced: bool = False) -> list[str]:
+    def delete(self, at: datetime, *, forced: bool = False) -> list[str]:
         """Destroy every version, and return their seal ids; raises `Conflict` unless that is allowed, `NotFound`.
 
-        `replaced`: another key takes its place, by force.
+        `forced`: another key takes its place, or the mount ends that it is in.
         """
         self.must_live()
-        if not (self.deletion_allowed or replaced):
+        if not (self.deletion_allowed or forced):
             raise Conflict(f"transit key {self.key!r} may not be deleted; set deletion_allowed first")
         seal_ids = list(self.seals.values())
         self._trigger(TransitKeyDeleted, at, numbers=sorted(self.seals))
@@ -212,8 +212,10 @@ class TransitKey(Aggregate):
                 setattr(self, name, values[name])
 
     def _trigger(self, event: type[TransitKeyEvent], at: datetime, **fields: object) -> None:
-        self.trigger_event(event, key=self.key, type=self.type, timestamp=at, **fields)
+        self.trigger_event(event, key=self.key, key_type=self.key_type, timestamp=at, **fields)
 
 
 def _told(plan: KeyPlan) -> dict[str, object]:
-    return {**msgspec.structs.asdict(plan), "type": plan.type.name}
+    told = msgspec.structs.asdict(plan)
+    del told["type"]
+    return {"key_type": plan.type.name, **told}

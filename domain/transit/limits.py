@@ -20,18 +20,21 @@ MAX_PERIOD: Final = 10 * 366 * 24 * 3600
 """Shortest and longest time between rotations that come by themselves, in seconds."""
 MAX_BACKUP: Final = 7 * 1024 * 1024
 """Longest backup, in characters."""
-MAX_NAME: Final = 128
-NAME_PATTERN: Final = f"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,{MAX_NAME - 2}}}[A-Za-z0-9_])?"
-"""A key's name, as a regular expression."""
+MAX_OWN_NAME: Final = 128
+MAX_NAME: Final = 255 + MAX_OWN_NAME
+"""With the path of a mount before it."""
+OWN_NAME_PATTERN: Final = f"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,{MAX_OWN_NAME - 2}}}[A-Za-z0-9_])?"
+NAME_PATTERN: Final = f"(?:[A-Za-z0-9_.+=:,-]{{1,63}}~)*{OWN_NAME_PATTERN}"
+"""A key's name, as a regular expression; `domain.transit.names` tells what stands before the last `~`."""
 
 _NAME = re.compile(rf"{NAME_PATTERN}\Z")
 
 
 def checked_name(name: str) -> str:
     """`name` unchanged if a key may have it; raises `Invalid`."""
-    if not _NAME.match(name):
+    if len(name) > MAX_NAME or not _NAME.match(name):
         raise Invalid(
-            f"a transit key's name has 1 to {MAX_NAME} of the characters A-Z a-z 0-9 _ . -, "
-            "and begins and ends with none of . and -"
+            f"a transit key's name has 1 to {MAX_OWN_NAME} of the characters A-Z a-z 0-9 _ . -, "
+            "and begins and ends with none of . and -; a mount of the Vault surface may stand before it: mount~name"
         )
     return name

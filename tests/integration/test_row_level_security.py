@@ -149,7 +149,7 @@ def fill(store: PostgresStore, tenant: str) -> None:
         ),
         TransitKeyCreated(
             originator_id=deletion().originator_id, originator_version=1, timestamp=at, originator_topic="transit_key",
-            key="orders", type="aes256-gcm96", derived=False, convergent=False, size=0, exportable=False,
+            key="orders", key_type="aes256-gcm96", derived=False, convergent=False, size=0, exportable=False,
             plaintext_backup=False, auto_rotate_seconds=0, next_rotation_at=None, number=1, seal_id=f"{tenant}-transit",
             seal_digest="0" * 64, public="",
         ),

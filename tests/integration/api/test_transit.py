@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac as stdlib_hmac
+from typing import Any
 
 import pytest
 
@@ -224,7 +225,7 @@ async def test_signatures_of_old_versions_verify_until_they_may_not(acme: Tenant
     await key(acme, type="ed25519")
     made = await asked(acme, "sign", "orders", message=b64("m"))
     await rotated(acme)
-    body = {"message": b64("m"), "signature": f"trv:1:{made['signature']}"}
+    body: dict[str, Any] = {"message": b64("m"), "signature": f"trv:1:{made['signature']}"}
     assert await asked(acme, "verify", "orders", **body) == {"valid": True}
     assert await asked(acme, "verify", "orders", message=b64("m"), signature=made["signature"]) == {"valid": False}
     assert await asked(acme, "verify", "orders", **{**body, "signature": made["signature"], "version": 1}) == {

@@ -42,7 +42,7 @@ FIELD_NAMES = {
     "rotation_id", "key", "old_ref", "new_ref", "grace_seconds", "schedule_id", "go_on_at", "phase", "timetable",
     "enabled", "next_run_at", "connection", "default_ttl_seconds", "max_ttl_seconds",
     "share_id", "max_views", "guarded", "max_tries", "note", "remaining", "address", "agent",
-    "type", "derived", "convergent", "size", "exportable", "plaintext_backup", "auto_rotate_seconds",
+    "key_type", "derived", "convergent", "size", "exportable", "plaintext_backup", "auto_rotate_seconds",
     "next_rotation_at", "min_available", "min_decryption", "min_encryption", "deletion_allowed", "made_at",
     "count", "failed",
     "mount", "accessor", "method", "max_uses", "ttl_seconds", "cidrs", "token_cidrs",

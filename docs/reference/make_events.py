@@ -105,8 +105,8 @@ MEANINGS: Final = {
     "everything": "all versions were meant, and the name does not answer any more",
     "expires_at": "when it ends by itself; null: never",
     "hash": "SHA-256 of the token's random part, lower-case hexadecimal",
-    "how": "`get`, `history`, `resolve`, `export`, `diff`, `run` or `subkeys`; of a wrapped answer: `unwrap` or `rewrap`"
-    "; of a data key: `plaintext` or `wrapped`; of an export of a transit key: which part of it",
+    "how": "`get`, `history`, `resolve`, `export`, `diff`, `run` or `subkeys`; of a wrapped answer: `unwrap` or"
+    " `rewrap`; of a data key: `plaintext` or `wrapped`; of an export of a transit key: which part of it",
     "key_id": "id of the key",
     "keys": "how many keys were rewrapped",
     "kind": "what is to be done, such as `lease.revoke`",
@@ -115,7 +115,8 @@ MEANINGS: Final = {
     "name": "what people call the tenant or provider, a DNS label",
     "new": "id of the KEK that wraps now, 16 hexadecimal digits",
     "node": "the process that does it",
-    "note": "what its sender noted about it; of a provider or a role: what a client of Vault said besides, JSON; not secret",
+    "note": "what its sender noted about it; of a provider or a role: what a client of Vault said besides, JSON;"
+    " not secret",
     "number": "number of the version, of the attempt, of the view, or of the requester's request for this, from 1;"
     " of refusals: how many this tells of",
     "numbers": "numbers of the versions",

@@ -42,6 +42,9 @@ class Minted(NamedTuple):
     row: TokenRow
     position: int
 
+    def __repr__(self) -> str:
+        return f"Minted(text=<redacted>, token_id={self.row.token_id!r}, position={self.position})"
+
 
 class _Made(NamedTuple):
     text: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
@@ -174,7 +175,7 @@ async def test_a_backend_that_hangs_is_unavailable_in_time(world: World) -> None
     if not isinstance(world, Freezes):
         pytest.skip("this world cannot hang")
     backend, account = opened(world.setup, timeout=1.0), planned(world.setup)
-    removals = [lambda: backend.remove(account)] if world.setup.revocable else []
+    removals: list[Callable[[], Awaitable[object]]] = [lambda: backend.remove(account)] if world.setup.revocable else []
     try:
         await backend.check()
         world.freeze()

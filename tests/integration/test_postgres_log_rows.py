@@ -69,8 +69,10 @@ def test_count_is_that_of_the_events(dsn: str) -> None:
         ("UPDATE events SET actor = 'me' WHERE position = 24", 24, "hash"),
         ("DELETE FROM events WHERE position = 24", 24, "position"),
         (
-            "UPDATE sealed_values SET sealed = 'x' WHERE seal_id ="
-            " (SELECT convert_from(body, 'UTF8')::json ->> 'seal_id' FROM events WHERE position = 5)",
+            (
+                "UPDATE sealed_values SET sealed = 'x' WHERE seal_id ="
+                " (SELECT convert_from(body, 'UTF8')::json ->> 'seal_id' FROM events WHERE position = 5)"
+            ),
             5,
             "sealed-digest",
         ),

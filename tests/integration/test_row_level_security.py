@@ -42,10 +42,11 @@ pytestmark = pytest.mark.anyio
 
 READ = (
     "events", "sealed_values", "sealed_keys", "tenant_keys", "idempotency", "tenants", "api_tokens", "secrets",
-    "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts", "secret_references", "audit_events", "audit_paths", "approvals",
-    "due_work",
-    "shares", "share_views", "providers", "provider_roles", "provider_notes", "leases", "rotations", "rotation_schedules",
-    "transit_keys", "transit_key_versions", "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles", "login_secret_ids", "wrappings", "cubbyholes", "token_roles", "static_roles",
+    "token_terms", "secret_versions", "secret_lives", "version_ends", "secret_settings", "kv_mounts",
+    "secret_references", "audit_events", "audit_paths", "approvals", "due_work", "shares", "share_views", "providers",
+    "provider_roles", "provider_notes", "leases", "rotations", "rotation_schedules", "transit_keys",
+    "transit_key_versions", "vault_generations", "acl_policies", "mounts", "login_methods", "login_roles",
+    "login_secret_ids", "wrappings", "cubbyholes", "token_roles", "static_roles",
 )  # fmt: skip
 """Every table in which tenants have rows that a tenant's read may see."""
 

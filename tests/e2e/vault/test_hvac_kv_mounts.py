@@ -21,7 +21,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_version_one_in_a_mount_of_its_own(client: Any) -> None:
     client.sys.enable_secrets_engine("kv", path="old", options={"version": 1})
-    v1 = client.secrets.kv.v1
+    v1: Any = client.secrets.kv.v1
     assert v1.create_or_update_secret("a/b", {"x": "1"}, mount_point="old").status_code == 204
     assert v1.create_or_update_secret("a/b", {"x": "2"}, mount_point="old").status_code == 204
     answer = v1.read_secret("a/b", mount_point="old")

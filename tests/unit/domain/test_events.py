@@ -75,7 +75,8 @@ TOPICS = {
     "rotation.rolled_back", "rotation.staged", "rotation.started", "rotation.verified",
     "rotation_schedule.created", "rotation_schedule.fired",
     "rotation_schedule.removed", "rotation_schedule.set", "rotation_schedule.skipped",
-    "provider.configured", "provider.created", "provider.credentials.destroyed", "provider.credentials.staged", "provider.removed",
+    "provider.configured", "provider.created", "provider.credentials.destroyed", "provider.credentials.staged",
+    "provider.removed",
     "provider.role.configured", "provider.role.removed",
     "kek.rotated", "kv_mount.configured", "kv_mount.known", "secret.compared", "secret.created", "secret.deleted",
     "secret.injected", "secret.read", "secret.undeleted", "secret.version.written", "secret.versions.destroyed",
@@ -150,9 +151,8 @@ def test_table_holds_every_aggregate_under_its_own_topic() -> None:
     assert of_the_domain(Aggregate) == sorted(AGGREGATES, key=lambda it: it.__name__)
     assert {aggregate.__dict__.get("TOPIC") for aggregate in AGGREGATES} == {
         "acl_policy", "api_token", "approval", "cubbyhole", "kv_mount", "lease", "login_method", "login_role",
-        "login_secret_id",
-        "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share", "static_role", "tenant", "token_role",
-        "transit_key", "wrapping",
+        "login_secret_id", "mount_table", "provider", "rotation", "rotation_schedule", "secret", "share",
+        "static_role", "tenant", "token_role", "transit_key", "wrapping",
     }  # fmt: skip
     for aggregate in AGGREGATES:
         topic = aggregate.__dict__["TOPIC"]

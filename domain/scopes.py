@@ -55,7 +55,7 @@ VERBS: Final = frozenset(
 BOUNDABLE: Final = frozenset(
     verb for verb in VERBS if verb.startswith(("secrets:", "keys:", "leases:", "rotations:run", "approvals:"))
 )
-"""Scopes that a pattern may narrow: of a secret's path, for `leases:` of `provider/role`, for `keys:` of a key's name."""
+"""Scopes that a pattern may narrow: of a path, for `leases:` of `provider/role`, for `keys:` of a key's name."""
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "operator": ("*",),

@@ -28,9 +28,10 @@ def test_version_one_in_a_mount_of_its_own(client: Any) -> None:
     assert (answer["data"], answer["lease_duration"]) == ({"x": "2"}, 2764800)
     assert v1.list_secrets("a", mount_point="old")["data"]["keys"] == ["b"]
     assert v1.delete_secret("a/b", mount_point="old").status_code == 204
-    for refused in (lambda: v1.read_secret("a/b", mount_point="old"), lambda: v1.list_secrets("a", mount_point="old")):
-        with pytest.raises(InvalidPath):
-            refused()
+    with pytest.raises(InvalidPath):
+        v1.read_secret("a/b", mount_point="old")
+    with pytest.raises(InvalidPath):
+        v1.list_secrets("a", mount_point="old")
 
 
 def test_version_two_in_a_mount_of_its_own_keeps_ten(client: Any) -> None:

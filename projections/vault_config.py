@@ -44,7 +44,7 @@ class VaultConfiguration:
     name: ClassVar[str] = "vault_config"
     tables: ClassVar[tuple[str, ...]] = ("vault_generations", "acl_policies", "mounts")
     ddl: ClassVar[tuple[str, ...]] = (
-        "CREATE TABLE IF NOT EXISTS vault_generations (tenant TEXT PRIMARY KEY, generation BIGINT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS vault_generations (tenant TEXT NOT NULL PRIMARY KEY, generation BIGINT NOT NULL)",
         """CREATE TABLE IF NOT EXISTS acl_policies (
         tenant TEXT NOT NULL, name TEXT NOT NULL, policy TEXT NOT NULL, rules TEXT NOT NULL, updated_at TEXT NOT NULL,
         PRIMARY KEY (tenant, name))""",

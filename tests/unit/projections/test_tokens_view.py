@@ -10,6 +10,7 @@ from domain.api_token import ApiTokenIssued, ApiTokenRevoked
 from domain.event import Event
 from domain.views import TokenRow
 from projections.tokens import Tokens
+from projections.vault_config import VaultConfiguration
 from tests.unit.projections.projected import HEADER, Tables, at
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +26,7 @@ def tables() -> Tables:
 @pytest.fixture
 def view(tables: Tables) -> Tokens:
     view = Tokens(tables)
-    tables.add(view)
+    tables.add(view, VaultConfiguration(tables))  # a look-up tells the count of the tenant's configuration along
     return view
 
 

@@ -1,19 +1,17 @@
 """Leases of databases by the names that Vault's clients have for them, and back.
 
-A provider of a tenant is a `config` of the mount `database/`. What further mounts configure has the mount's path before
-its name: `db` under `team/pg/` is the provider `team--pg--db`. So both faces show the same providers, roles and leases.
+Both faces show the same providers, roles and leases: `domain.database_names` says which mount a provider belongs to.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from api.vault.failures import VaultError
+from domain.database_names import BETWEEN, provider_name
+from domain.database_names import mount_of as mount_of  # noqa: PLC0414 - the half that needs no more
 
-_FIRST: Final = "database"
-"""The mount whose configs are providers by their bare names."""
-_BETWEEN: Final = "--"
 _NATIVE = re.compile(r"lse_[0-9a-f]{24}\Z")
 
 
@@ -29,21 +27,14 @@ class LeaseName(NamedTuple):
 
 def provider_of(mount: str, name: str) -> str:
     """The provider that is the config `name` of the mount at path `mount`; raises `VaultError` 400."""
-    if _BETWEEN in name:
+    if BETWEEN in name:
         raise VaultError(400, f"{name!r}: a name may not hold two hyphens after one another")
-    path = mount.strip("/")
-    return name if path == _FIRST else f"{path.replace('/', _BETWEEN)}{_BETWEEN}{name}"
+    return provider_name(mount, name)
 
 
 def config_of(mount: str, provider: str) -> str | None:
     """The name that a provider has under the mount at path `mount`; None if it belongs to another mount."""
-    return provider.rpartition(_BETWEEN)[2] if mount_of(provider) == mount else None
-
-
-def mount_of(provider: str) -> str:
-    """The path of the mount that a provider belongs to, with the slash at its end."""
-    path = provider.rpartition(_BETWEEN)[0]
-    return f"{path.replace(_BETWEEN, '/') or _FIRST}/"
+    return provider.rpartition(BETWEEN)[2] if mount_of(provider) == mount else None
 
 
 def lease_id_of(provider: str, role: str, native: str) -> str:

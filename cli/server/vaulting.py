@@ -11,6 +11,7 @@ from cli.server.config.vault import VaultSurface
 from cli.server.logging_in import LoggingIn
 from cli.server.stores import Views
 from domain.commands.cubbyholes import CubbyholeCommands
+from domain.commands.database_ends import DatabaseEnds
 from domain.commands.mount_ends import MountEnds
 from domain.commands.mounts import MountCommands
 from domain.commands.policies import PolicyCommands
@@ -75,13 +76,16 @@ class Vaulting:
     def services(self, native: Services) -> VaultServices:
         """What the surface is handed."""
         admin, tokens = self.logging_in.services.admin, self._views.tokens
+        databases = DatabaseEnds(native.providers, native.leases, native.static_roles)
         return VaultServices(
             native=native,
             config=self.book,
             namespaces=_Tenants(self._views, self._settings.default_tenant),
             policies=self.policies,
             mount_commands=self.mounts,
-            mount_ends=MountEnds(self.mounts, native.kv, admin, tokens, native.token_ends, self._clock),
+            mount_ends=MountEnds(
+                self.mounts, native.kv, native.transit.keys, databases, admin, tokens, native.token_ends, self._clock
+            ),
             token_life=self.token_life,
             minting=self.minting,
             logins=self.logging_in.services,

@@ -10,14 +10,17 @@ from typing import Final, Protocol
 import msgspec
 
 from domain.call import Call
+from domain.commands.database_ends import DatabaseEnds
 from domain.commands.kv import KvCommands
 from domain.commands.mounts import MountCommands, require_write
 from domain.commands.token_ends import TokenEnds
+from domain.commands.transit_keys import TransitKeyCommands
 from domain.errors import Conflict, NotFound
 from domain.logins.place import Place
 from domain.mounts import MountEntry
 from domain.ports import Clock
 from domain.results import Done
+from domain.transit.names import key_name
 from domain.vault_names import native_prefix
 from domain.views import TokensView
 
@@ -40,6 +43,8 @@ class MountEnds:
         self,
         commands: MountCommands,
         kv: KvCommands,
+        keys: TransitKeyCommands,
+        databases: DatabaseEnds,
         logins: LoginMounts,
         tokens: TokensView,
         ends: TokenEnds,
@@ -47,6 +52,8 @@ class MountEnds:
     ) -> None:
         self._commands = commands
         self._kv = kv
+        self._keys = keys
+        self._databases = databases
         self._logins = logins
         self._tokens = tokens
         self._ends = ends
@@ -55,8 +62,9 @@ class MountEnds:
     async def disable(self, call: Call, path: str) -> Done[None]:
         """End the mount with all that lies there; a path without one is disabled. Raises `Invalid` for a built-in one.
 
-        The secrets of a key-value mount are destroyed, and tokens that a login method gave are revoked. What an
-        approval guards stops it: then the mount is closed, and may be disabled again once that is given.
+        The secrets of a key-value mount and the keys of a transit mount are destroyed, the leases of databases and the
+        tokens that a login method gave are revoked. What an approval guards stops it: then the mount is closed, and may
+        be disabled again once that is given.
         """
         require_write(call, path, exists=True)
         try:
@@ -66,6 +74,10 @@ class MountEnds:
         within = _as_the_server(call)
         if entry.kind == "kv":
             await self._destroy_in(within, native_prefix(path, ""))
+        elif entry.kind == "transit":
+            await self._keys.destroy_all(within, key_name(path, ""))
+        elif entry.kind == "database":
+            await self._databases.end(within, path)
         elif entry.is_auth:
             await self._end_logins(within, entry)
         async with self._commands.table(call) as table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -281,6 +282,34 @@ async def test_credentials_go_out_wrapped(acme: VaultTenant, world: PostgresWorl
     opened = (await acme.client(wrapped["wrap_info"]["token"])("PUT", "sys/wrapping/unwrap")).json()
     assert opened["lease_id"].startswith("database/creds/readonly/")
     assert set(opened["data"]) == {"username", "password"}
+
+
+async def test_a_mount_of_its_own_ends_with_all_that_is_there(acme: VaultTenant, world: PostgresWorld) -> None:
+    await configured(acme, world)
+    assert (await acme("POST", "sys/mounts/team/pg", {"type": "database"})).status == 204
+    name = str((await world.standing())["username"])
+    for path, fields in (
+        ("config/main", settings(world, allowed_roles="*")),
+        ("roles/readonly", {"db_name": "main", "creation_statements": [CREATION]}),
+        ("static-roles/app", {"db_name": "main", "username": name, "rotation_period": "1h"}),
+    ):
+        assert (await acme("POST", f"team/pg/{path}", fields)).status == 204, path
+    answer = (await acme("GET", "team/pg/creds/readonly")).json()
+    assert answer["lease_id"].startswith("team/pg/creds/readonly/lse_")
+    assert (await acme.data("LIST", "team/pg/config"))["keys"] == ["main"]
+    assert (await acme.data("LIST", "database/config"))["keys"] == ["pg"]
+    assert (await acme.native("GET", "/api/v1/secrets/providers/team--pg--main")).status == 200
+    ending = asyncio.create_task(acme("DELETE", "sys/mounts/team/pg"))
+    while not ending.done():
+        await acme.system.process()
+    assert ending.result().status == 204, ending.result()
+    assert answer["data"]["username"] not in await world.names()
+    assert name in await world.names()
+    assert (await acme("GET", "team/pg/config/main")).status == 404
+    assert (await acme.native("GET", "/api/v1/secrets/providers/team--pg--main")).status == 404
+    assert (await acme.data("LIST", "database/config"))["keys"] == ["pg"]
+    assert (await acme("POST", "sys/mounts/team/pg", {"type": "database"})).status == 204
+    assert (await acme("LIST", "team/pg/config")).status == 404
 
 
 async def test_redis_is_served_by_its_fields(acme: VaultTenant, cache: RedisWorld) -> None:

@@ -71,6 +71,16 @@ NOT_SERVED: Final = (
     ("auth/ldap, auth/cert, auth/aws, auth/azure, auth/gcp, auth/github, auth/radius, auth/kerberos", "not served"),
     ("pki, ssh, totp, aws, azure, gcp, consul, nomad, rabbitmq, kmip, transform",
      "engines that are not served; for clouds there are native [leases](../how-to/lease-a-credential.md)"),
+    ("database/config/NAME with username_template, password_policy, tls_ca, tls_certificate_key",
+     "refused: accounts and passwords have one form; files of authorities are in the server's configuration"),
+    ("database/roles/NAME with credential_type",
+     "refused but for `password`; `rollback_statements` are kept and never run, for creation is one transaction"),
+    ("database/static-roles/NAME with rotation_window, skip_import_rotation",
+     "refused; `rotation_statements` are kept, and what sets the password is the server's own"),
+    ("database/config/NAME of other plugins", "PostgreSQL, MySQL and MariaDB, Redis, MongoDB are served"),
+    ("auth/token/lookup and auth/token/revoke of a wrapping token",
+     "a wrapping token is no API token: `sys/wrapping/lookup` tells of it, and it ends with its use or its time"),
+    ("X-Vault-Wrap-Format: jwt", "ignored: wrapping tokens have one form"),
     ("SCAN", "a method of OpenBao's"),
 )  # fmt: skip
 """What is not served, and why or what is instead."""

@@ -66,7 +66,7 @@ def _plain(text: str) -> str:
 
 ROUTES: Final = (
     Route("policies/acl", {LIST: page}),
-    Route("policies/acl/{name}", {READ: show, UPDATE: write, DELETE: delete}, exists=exists),
+    Route("policies/acl/{name...}", {READ: show, UPDATE: write, DELETE: delete}, exists=exists),
     Route("policy", {LIST: old_page, READ: old_page}),
-    Route("policy/{name}", {READ: old_show, UPDATE: write, DELETE: delete}, exists=exists),
+    Route("policy/{name...}", {READ: old_show, UPDATE: write, DELETE: delete}, exists=exists),
 )

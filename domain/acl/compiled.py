@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from domain.acl.bounds import Bounds
-from domain.acl.rules import DENY, LIST, Rule
+from domain.acl.rules import DENY, LIST, SUDO, Rule
 
 _NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -113,14 +113,14 @@ class Compiled:
 
     def permits(self, path: str, capability: str, fields: Mapping[str, Any], wrap_seconds: int | None) -> bool:
         """Whether a request may be answered."""
-        grant = self.find(path, listing=capability == LIST)
+        grant = self.find(path, listing=_is_listing(path, capability))
         if grant is None or capability not in grant.capabilities:
             return False
         return grant.bounds.hold(capability, fields, wrap_seconds)
 
     def gives(self, path: str, capability: str) -> bool:
         """Whether `capability` is given on `path` whatever else is asked."""
-        grant = self.find(path, listing=capability == LIST)
+        grant = self.find(path, listing=_is_listing(path, capability))
         return grant is not None and grant.gives(capability)
 
     def reaches(self, folder: str, capability: str | None = None) -> bool:
@@ -163,6 +163,11 @@ class Compiled:
             if found:
                 return found
         return None
+
+
+def _is_listing(path: str, capability: str) -> bool:
+    """Whether it is asked for a list; `sudo` is asked for with what is to be done."""
+    return capability == LIST or (capability == SUDO and path.endswith("/"))
 
 
 def _is_prefix(rule: Rule) -> bool:

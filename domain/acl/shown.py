@@ -11,6 +11,7 @@ from domain.acl.rules import UPDATE
 from domain.acl.table import NATIVE, ROWS, Row
 from domain.errors import BadName
 from domain.mounts import Mounts
+from domain.transit.names import key_name
 from domain.vault_names import native_path, native_prefix
 
 
@@ -42,6 +43,8 @@ def _holds(held: Sequence[str], row: Row, mount: str, taken: dict[str, str]) -> 
         return bool(scopes.starts(held, row.verb, _bound_prefix(row, mount, taken["folder"] or "")))
     if not row.verb.startswith("secrets:"):
         bound = taken.get("name")
+        if bound is not None and row.engine == "transit":
+            bound = key_name(mount, bound)
         direct = bound is not None and row.engine != "database" and scopes.allows(held, row.verb, bound)
         return direct or (row.engine in {"database", "system"} and scopes.allows_somewhere(held, row.verb))
     try:
@@ -52,11 +55,13 @@ def _holds(held: Sequence[str], row: Row, mount: str, taken: dict[str, str]) -> 
 
 def _bound_prefix(row: Row, mount: str, folder: str) -> str:
     folder = f"{folder.rstrip('/')}/" if folder else ""
+    if row.engine == "transit":
+        return key_name(mount, folder)
     return native_prefix(mount, folder) if row.verb.startswith("secrets:") else folder
 
 
 @lru_cache(maxsize=256)
 def _expression(pattern: str) -> re.Pattern[str]:
-    text = re.escape(pattern).replace(r"\{folder\}", "(?P<folder>.*)")
+    text = re.escape(pattern.removesuffix("/")).replace(r"\{folder\}", "(?P<folder>.*)")
     text = text.replace(r"\{name\}", "(?P<name>.+)").replace(r"\{lease\}", "(?P<lease>.*)")
     return re.compile(text + ("/?" if pattern.endswith("/") else ""), re.DOTALL)

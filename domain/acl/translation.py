@@ -10,6 +10,7 @@ from domain import scopes
 from domain.acl.rules import CREATE, UPDATE
 from domain.acl.table import NATIVE, ROWS, Row
 from domain.mounts import Mounts
+from domain.transit.names import mount_and_name
 from domain.vault_names import FOLDER, vault_path
 
 _NAME: Final = "{name}"
@@ -35,6 +36,9 @@ def needs(verb: str, bound: str, mounts: Mounts, *, exists: bool | None) -> Iter
     rows = _giving(verb)
     if not rows:
         yield Need(f"{_native_of(verb)}/{bound}", UPDATE)
+        return
+    if not any("{" in row.pattern for row in rows):
+        yield from needs_of_all(verb, mounts)[0]
         return
     place = _place(verb, bound, mounts)
     for row in rows:
@@ -93,14 +97,15 @@ def _filled(pattern: str, name: str, bound: str) -> str:
 
 def _place(verb: str, bound: str, mounts: Mounts) -> _Place | None:
     resource = verb.partition(":")[0]
+    if resource == "keys":
+        mount, name = mount_and_name(bound)
+        return _Place("transit", mount, name)
     if resource == "secrets" or bound.startswith(FOLDER):
         mount, path = vault_path(bound)
         found = mounts.find(f"{mount}{path}")
         return _Place(found.mount.engine, found.mount.path, found.rest) if found else None
     if resource == "leases":
         return _leases_place(verb, bound)
-    if resource == "keys":
-        return _Place("transit", "transit/", bound)
     return _Place("auth", "auth/", bound) if resource == "auth" else _Place("system", "sys/", bound)
 
 

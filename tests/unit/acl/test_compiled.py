@@ -137,14 +137,12 @@ def _rank(pattern: str) -> tuple[int, bool, int, int, str]:
 
 
 def obvious(rules: list[tuple[str, str]], path: str, capability: str) -> bool:
-    fitting = {pattern for pattern, _ in rules if _expression(pattern).match(path)}
-    if not fitting:
-        return capability == "list" and path.endswith("/") and obvious(rules, path[:-1], capability)
-    exact = {path} & {pattern for pattern in fitting if "+" not in pattern.split("/") and not pattern.endswith("*")}
-    if not exact and capability == "list" and path.endswith("/"):
-        shorter = {pattern for pattern, _ in rules if pattern == path[:-1] and "+" not in pattern.split("/")}
-        exact = {pattern for pattern in shorter if not pattern.endswith("*")}
-    winner = exact.pop() if exact else max(fitting, key=_rank)
+    """A list is asked for with its slash first, exactly and by pattern, where each is also tried without the slash."""
+    asked = [path, path[:-1]] if capability == "list" and path.endswith("/") else [path]
+    exact = [each for each in asked for pattern, _ in rules if pattern == each and not set(pattern) & set("+*")]
+    fitting = [{pattern for pattern, _ in rules if _expression(pattern).match(each)} for each in asked]
+    loose = [max(each, key=_rank) for each in fitting if each]
+    winner = next(iter(exact + loose), None)
     given = [names for pattern, names in rules if pattern == winner]
     return "deny" not in given and any(capability in names.split() for names in given)
 

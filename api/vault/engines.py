@@ -23,6 +23,7 @@ from api.vault import (
     sys_tools,
     sys_wrapping,
     tokens,
+    transit,
     userpass,
 )
 from api.vault.table import Engine
@@ -54,5 +55,6 @@ ENGINES: Final[Mapping[str, Engine]] = {
         ],
     ),
     "token": Engine("token", tokens.ROUTES),
+    "transit": Engine("transit", transit.ROUTES),
     "userpass": Engine("userpass", userpass.ROUTES),
 }

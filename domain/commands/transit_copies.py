@@ -17,6 +17,7 @@ from domain.transit.cryptography import Backed, BackedVersion, Cryptography, Gen
 from domain.transit.key import TransitKey
 from domain.transit.key_types import TYPES
 from domain.transit.limits import checked_name
+from domain.transit.names import OWN, key_name, mount_and_name
 from domain.transit.plans import KeyPlan, RestoredPlan, SealedVersion
 from domain.transit.results import TransitKeyMeta
 from domain.transit.uses import TransitBackedUp, TransitExported, TransitUse
@@ -83,7 +84,10 @@ class TransitCopies:
         return found
 
     async def backup(self, call: Call, name: str) -> Done[str]:
-        """The whole key as text, its material in the clear; raises `Conflict` unless that is allowed, `NotFound`."""
+        """The whole key as text, its material in the clear; raises `Conflict` unless that is allowed, `NotFound`.
+
+        The name in it is without a mount.
+        """
         call.require("keys:manage", checked_name(name))
         row = living(await self._view.find(call.tenant, name), name)
         if not (row.exportable and row.plaintext_backup):
@@ -93,7 +97,7 @@ class TransitCopies:
             versions = [
                 BackedVersion(each.number, Generated(material, each.public), each.made_at) for each, material in opened
             ]
-            text = self._cryptography.backup(Backed(name, _was(row), versions))
+            text = self._cryptography.backup(Backed(mount_and_name(name)[1], _was(row), versions))
             return Done(text, await self._record(call, row, opened, TransitBackedUp))
         finally:
             _wipe(opened)
@@ -117,17 +121,18 @@ class TransitCopies:
         )  # fmt: skip
 
     async def restore(
-        self, call: Call, backup: str, name: str | None = None, *, force: bool = False
+        self, call: Call, backup: str, name: str | None = None, *, mount: str = OWN, force: bool = False
     ) -> Done[TransitKeyMeta]:
-        """A key as a backup has it, under `name` or the one it had; raises `Invalid`, `AlreadyExists`.
+        """A key as a backup has it, under `name`, or in `mount` under the one it had.
 
-        With `force` it takes the place of the key that has the name, whose material is destroyed.
+        Raises `Invalid`, `AlreadyExists`. With `force` it takes the place of the key that has the name, whose material
+        is destroyed.
         """
         if name is not None:
             call.require("keys:manage", checked_name(name))
         backed = await self._cryptography.apart(lambda: self._cryptography.parsed(backup))
         try:
-            named = checked_name(name if name is not None else backed.name)
+            named = checked_name(name if name is not None else key_name(mount, backed.name))
             call.require("keys:manage", named)
             return await self._restored(call, named, backed, force=force)
         finally:
@@ -157,7 +162,7 @@ class TransitCopies:
         async with self._repository.hold(TransitKey, row.stream) as key:
             if key is None or not key.live:
                 raise VersionConflict(f"transit key {row.name!r} was deleted in between; try again")
-            statements += self._sealer.destroy(call.tenant, key.delete(self._clock(), replaced=True))
+            statements += self._sealer.destroy(call.tenant, key.delete(self._clock(), forced=True))
             return [*key.collect_events()]  # type: ignore[list-item]  # the library types them as its own base
 
 

@@ -115,16 +115,18 @@ def _read(item: ToDecrypt | Invalid) -> _Read | Invalid:
 
 def _encrypted(key: OpenKey, item: ToEncrypt) -> Encrypted:
     number = key.to_encrypt(item.version)
-    return Encrypted(number, key.material(number).encrypt(item.plaintext, item.aad, item.context))
+    context = b"" if item.if_derived and not key.row.derived else item.context
+    return Encrypted(number, key.material(number).encrypt(item.plaintext, item.aad, context))
 
 
 def _decrypted(key: OpenKey, item: _Read) -> Decrypted:
-    material = key.material(key.to_decrypt(item.version))
-    return Decrypted(item.version, material.decrypt(item.payload, item.asked.aad, item.asked.context))
+    material, asked = key.material(key.to_decrypt(item.version)), item.asked
+    context = b"" if asked.if_derived and not key.row.derived else asked.context
+    return Decrypted(item.version, material.decrypt(item.payload, asked.aad, context))
 
 
 def _rewrapped(key: OpenKey, item: _Read) -> Encrypted:
     with _decrypted(key, item).plaintext as plaintext:
         # What is bound to the ciphertext stays bound to it.
         asked = item.asked
-        return _encrypted(key, ToEncrypt(plaintext, asked.aad, asked.context, asked.version))
+        return _encrypted(key, ToEncrypt(plaintext, asked.aad, asked.context, asked.version, asked.if_derived))

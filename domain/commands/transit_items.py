@@ -1,6 +1,7 @@
 """What transit commands are given and what they answer with, item by item.
 
 A face that cannot read an item puts the error in the item's place: it is told there again, and counted as refused.
+A context with a key that is not derived is refused; with `if_derived` it is left out, as clients of Vault expect it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class ToEncrypt(NamedTuple):
     aad: bytes = b""
     context: bytes = b""
     version: int = 0
+    if_derived: bool = False
 
 
 class ToDecrypt(NamedTuple):
@@ -32,6 +34,7 @@ class ToDecrypt(NamedTuple):
     aad: bytes = b""
     context: bytes = b""
     version: int = 0
+    if_derived: bool = False
 
 
 class ToSign(NamedTuple):
@@ -39,6 +42,7 @@ class ToSign(NamedTuple):
 
     message: bytes
     context: bytes = b""
+    if_derived: bool = False
 
 
 class ToVerify(NamedTuple):
@@ -52,6 +56,7 @@ class ToVerify(NamedTuple):
     context: bytes = b""
     hmac: bool = False
     version: int = 0
+    if_derived: bool = False
 
 
 class Encrypted(NamedTuple):
@@ -84,11 +89,15 @@ class Authenticated(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """The version of the key, the signature, and the public key (SubjectPublicKeyInfo, DER)."""
+    """The version of the key, the signature, and the public key (SubjectPublicKeyInfo, DER).
+
+    That is the context's own if the key is `derived`.
+    """
 
     version: int
     signature: bytes
     public_der: bytes
+    derived: bool = False
 
 
 class Verdict(NamedTuple):

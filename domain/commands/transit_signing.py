@@ -69,8 +69,9 @@ class TransitSigning:
         def make(key: OpenKey, item: ToSign) -> Signed:
             number = key.to_encrypt(version)
             material = key.material(number)
-            signature = material.sign(item.message, item.context, form)
-            return Signed(number, signature, material.public_der(item.context))
+            context = _context(key, item)
+            signature = material.sign(item.message, context, form)
+            return Signed(number, signature, material.public_der(context), key.row.derived)
 
         return await self._use.each(call, name, items, {version}, make, Use(TransitSigned, told=told))
 
@@ -99,7 +100,7 @@ class TransitSigning:
             if asked.hmac:
                 made = material.authenticate(algorithm, asked.message)
                 return Verdict(number, hmac.compare_digest(made, item.proof))
-            return Verdict(number, material.verify(asked.message, item.proof, asked.context, form))
+            return Verdict(number, material.verify(asked.message, item.proof, _context(key, asked), form))
 
         return await self._use.each(call, name, read, numbers, compare, Use(TransitVerified, refused=_not_valid))
 
@@ -125,6 +126,10 @@ class TransitSigning:
         failed = sum(map(_not_valid, outcomes))
         position = await self._use.fact(call, TransitVerified, count=len(outcomes) - failed, failed=failed)
         return Done(outcomes, position)
+
+
+def _context(key: OpenKey, item: ToSign | ToVerify) -> bytes:
+    return b"" if item.if_derived and not key.row.derived else item.context
 
 
 def _not_valid(outcome: Outcome[Verdict]) -> bool:

@@ -92,6 +92,10 @@ async def creds(request: VaultRequest) -> Reply:
     """The password, and how long it is good."""
     if not request.call.allows_somewhere("leases:issue"):
         raise denied()
+    provider = await request.services.native.static_roles.provider_of(request.tenant, _ref(request))
+    for entry in await entries(request):
+        if entry.name == provider:
+            must_allow(entry, request.values["role"])
     try:
         row, password, position = await request.services.native.static_roles.credential(request.call, _ref(request))
     except NotFound:
@@ -155,7 +159,7 @@ def _ref(request: VaultRequest) -> str:
 
 
 async def _exists(request: VaultRequest) -> bool:
-    return await request.services.native.static_roles.is_there(request.tenant, _ref(request))
+    return await request.services.native.static_roles.provider_of(request.tenant, _ref(request)) is not None
 
 
 def _unknown(request: VaultRequest) -> VaultError:

@@ -77,9 +77,10 @@ class StaticRoleCommands:
         call.require("providers:read")
         return await self._view.find(call.tenant, role)
 
-    async def is_there(self, tenant: str, role: str) -> bool:
-        """Whether there is a role of this name."""
-        return await self._view.find(tenant, role) is not None
+    async def provider_of(self, tenant: str, role: str) -> str | None:
+        """Where the account of a role is; None if there is no such role."""
+        row = await self._view.find(tenant, role)
+        return row.provider if row else None
 
     async def under(self, call: Call, mount: str) -> list[StaticRoleRow]:
         """The roles of a mount, in order of name."""

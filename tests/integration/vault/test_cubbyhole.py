@@ -163,3 +163,14 @@ async def test_an_old_client_unwraps_by_reading_the_response(acme: VaultTenant) 
     assert (await holder("POST", "cubbyhole/response", {"a": 1})).status == 403
     await acme("POST", "cubbyhole/response", {"mine": "1"})
     assert await acme.data("GET", "cubbyhole/response") == {"mine": "1"}
+
+
+async def test_a_policy_that_gives_no_cubbyhole_gives_none_on_any_path(acme: VaultTenant) -> None:
+    assert (await acme("PUT", "sys/policies/acl/odd", {"policy": 'path "x" { capabilities = ["read"] }'})).status == 204
+    token, _ = await child(acme, acme, policies=["odd"], no_default_policy=True)
+    usual, _ = await child(acme, acme, policies=["odd"])
+    for path in ("a", "response"):
+        for method in ("POST", "GET", "DELETE"):
+            assert (await token(method, f"cubbyhole/{path}", {"a": "1"})).status == 403, (method, path)
+        assert (await usual("POST", f"cubbyhole/{path}", {"a": "1"})).status == 204
+        assert await usual.data("GET", f"cubbyhole/{path}") == {"a": "1"}

@@ -193,6 +193,9 @@ async def test_only_allowed_roles_and_scopes_get_a_password(acme: VaultTenant, w
         assert (await reader(method, f"database/{path}", {"rotation_period": "2h"})).status == 403, path
     other = await acme.holding("leases:issue:pg/b")
     assert (await other("GET", "database/static-creds/app")).status == 403
+    await configured(acme, world, allowed_roles="other")
+    refused = await acme("GET", "database/static-creds/app")
+    assert (refused.status, refused.json()["errors"]) == (400, ['"app" is not an allowed role'])
     rotator = await acme.holding("rotations:run:database/app")
     assert (await rotator("POST", "database/rotate-role/app")).status == 204
 

@@ -99,11 +99,12 @@ ROWS: Final = (
 )
 """Of `create update` the one counts that fits: `create` for what is not there yet, `update` for what is."""
 
-_RESOURCES: Final = {
+_RESOURCES: Final[dict[str, set[str]]] = {
     "kv1": {"secrets"},
     "kv2": {"secrets", "mounts"},
     "transit": {"keys"},
-    "database": {"leases", "providers", "rotations", "secrets"},
+    "cubbyhole": set(),
+    "database": {"leases", "providers", "rotations"},
     "system": {"access", "audit", "auth", "keys", "leases", "mounts", "policies"},
     "token": {"access", "auth"},
 }

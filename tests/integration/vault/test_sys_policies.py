@@ -48,6 +48,14 @@ async def test_older_clients_have_their_paths(acme: VaultTenant) -> None:
     assert (await acme("DELETE", "sys/policy/old")).status == 204
 
 
+async def test_names_may_have_slashes(acme: VaultTenant) -> None:
+    await written(acme, "team/app", READER)
+    assert (await acme.data("GET", "sys/policies/acl/team/app"))["policy"] == READER
+    await acme.data("POST", "secret/data/app/db", {"data": {"a": "1"}})
+    client = await with_policies(acme, "team/app")
+    assert (await client("GET", "secret/data/app/db")).status == 200
+
+
 async def test_base64_and_json_are_taken(acme: VaultTenant) -> None:
     await written(acme, "b", base64.b64encode(READER.encode()).decode())
     assert (await acme.data("GET", "sys/policies/acl/b"))["policy"] == READER

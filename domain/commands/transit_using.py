@@ -153,6 +153,8 @@ class KeyUse:
         before = found[0].encryptions if found else 0
         block = count + min(max(before, _SMALLEST_BLOCK), _LARGEST_BLOCK)
         if before + block > MAX_ENCRYPTIONS:
+            if await self._view.find(call.tenant, key.row.name) != key.row:
+                raise VersionConflict(f"transit key {key.row.name!r} has changed; try again")
             raise Conflict(
                 f"version {number} of {key.row.name!r} has made as many encryptions as its random nonces are good for; "
                 "rotate the key"

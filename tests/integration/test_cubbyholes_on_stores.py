@@ -87,6 +87,16 @@ async def test_what_is_written_while_the_token_ends_is_destroyed_or_refused(sett
             assert await keys(one) == 0
 
 
+async def test_a_token_that_has_ended_keeps_nothing_more_whoever_let_it_in(settings: Settings) -> None:
+    async with open_runtime(settings) as one, open_runtime(settings) as two:
+        tenant = (await one.tenants.create("acme", "Acme", "r0")).result.tenant
+        call = await new_call(one, tenant)
+        await one.token_ends.revoke(operator(tenant, "r"), call.principal.token_id)
+        with pytest.raises(Refused):
+            await write(two, call, "late")
+        assert await keys(one) == 0
+
+
 async def test_of_two_nodes_that_end_it_one_does_and_the_log_verifies(settings: Settings) -> None:
     async with open_runtime(settings) as one, open_runtime(settings) as two:
         tenant = (await one.tenants.create("acme", "Acme", "r0")).result.tenant

@@ -74,6 +74,8 @@ async def test_a_change_that_was_interrupted_is_finished(
         patch.setattr(PostgresqlBackend, method, silent)
         assert (await acme("POST", "database/rotate-root/pg")).status == 400
     assert opens(world, name, first) is (method == "set_password")
+    await world.stop()  # and with it every connection that the old password has opened
+    await world.start()
     acme.system.clock.advance(seconds=101)
     await acme.system.process()
     assert not opens(world, name, first)

@@ -251,10 +251,13 @@ async def test_key_is_rotated_when_its_period_is_over(acme: Tenant) -> None:
     assert (await asked(acme, "decrypt", "orders", ciphertext=text))["plaintext"] == b64("old")
     await acme.system.process()
     assert (await acme("GET", f"{KEYS}/orders")).json()["version"] == 2
+    acme.system.clock.advance(seconds=3601)
+    await acme.system.process()
+    assert (await acme("GET", f"{KEYS}/orders")).json()["version"] == 3
     await configured(acme, auto_rotate_seconds=0)
     acme.system.clock.advance(seconds=4000)
     await acme.system.process()
-    assert (await acme("GET", f"{KEYS}/orders")).json()["version"] == 2
+    assert (await acme("GET", f"{KEYS}/orders")).json()["version"] == 3
 
 
 async def test_names_are_listed_a_page_at_a_time(acme: Tenant) -> None:

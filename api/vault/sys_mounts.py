@@ -95,7 +95,7 @@ def _entry(request: VaultRequest) -> MountEntry:
 def _tuning(config: Fields, fields: Fields) -> Tuning:
     def seconds(name: str) -> int | None:
         value = config.get(name)
-        return None if value is None else 0 if value in {"", "system", "0"} else config.seconds(name)
+        return None if value is None else 0 if value in ("", "system") else config.seconds(name)
 
     given: dict[str, Any] = {"default_ttl": seconds("default_lease_ttl"), "max_ttl": seconds("max_lease_ttl")}
     if fields.given("description"):

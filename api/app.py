@@ -14,6 +14,7 @@ from api import problems
 from api.asgi import ASGIApp
 from api.description import Description
 from api.edge import Edge
+from api.hot.door import HotDoor
 from api.routes import (
     access,
     approvals,
@@ -83,4 +84,4 @@ def create_litestar(services: Services | None, lifespan: Lifespan = ()) -> Lites
 
 def create_app(services: Services, vault: VaultServices, lifespan: Lifespan = ()) -> ASGIApp:
     """The whole API as an ASGI application."""
-    return Edge(cast("ASGIApp", create_litestar(services, lifespan)), services, vault)
+    return Edge(cast("ASGIApp", create_litestar(services, lifespan)), services, vault, HotDoor(services))

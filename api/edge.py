@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Final
 
 from api.asgi import ASGIApp, Message, Receive, Scope, Send, header
+from api.hot.door import HotDoor
 from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates, network_of
 from api.services import Services
@@ -47,10 +48,14 @@ _log = logging.getLogger("trstctl.access")
 
 
 class Edge:
-    """Wraps the application. The `Call` it makes is found in `scope["state"]["call"]`."""
+    """Wraps the application. The `Call` it makes is found in `scope["state"]["call"]`.
 
-    def __init__(self, app: ASGIApp, services: Services, vault: VaultServices) -> None:
+    Without `hot` every request goes through the application, which answers the same, only later.
+    """
+
+    def __init__(self, app: ASGIApp, services: Services, vault: VaultServices, hot: HotDoor | None = None) -> None:
         self._app = app
+        self._hot = hot
         self._services = services
         self._rates = Rates(services.limits.requests_per_second)
         self._visitors = Rates(services.limits.redeems_per_second, "from this address")
@@ -85,6 +90,9 @@ class Edge:
             body = await self._body(scope, receive)
             scope["state"].update(body=body)
             if principal and await self._replayed(scope, answer, principal, body):
+                return
+            if self._hot and principal and (hot := self._hot.find(scope)):
+                await self._hot.answer(hot, scope, answer)
                 return
             receive = _replayed(body, receive)
         await self._app(scope, receive, answer)
@@ -171,6 +179,13 @@ class _Answer:
             headers = [*message["headers"], *_HEADERS, (b"x-request-id", self.request_id.encode())]
             message = {"type": "http.response.start", "status": self.status, "headers": headers}
         await self._send(message)
+
+    async def complete(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """A complete answer whose headers are as they will be sent."""
+        self.status = status
+        lines = [*headers, *_HEADERS, (b"x-request-id", self.request_id.encode())]
+        await self._send({"type": "http.response.start", "status": status, "headers": lines})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def whole(self, status: int, media_type: str, body: bytes, headers: dict[str, str]) -> None:
         """A complete answer, if none has begun."""

@@ -80,10 +80,15 @@ def headers_of(error: TrstctlError) -> dict[str, str]:
 
 def domain_error(request: Request[Any, Any, Any], error: TrstctlError) -> Response[bytes]:
     """Litestar's handler for every error raised on purpose."""
-    if isinstance(error, errors.Unavailable):
-        _log.error("request failed", exc_info=error, extra={"code": error.code})
+    noted(error)
     status, headers, body = of_error(error, request.scope["path"], _request_id(request))
     return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def noted(error: TrstctlError) -> None:
+    """Log an error that somebody who runs the server should hear of."""
+    if isinstance(error, errors.Unavailable):
+        _log.error("request failed", exc_info=error, extra={"code": error.code})
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -107,11 +112,16 @@ def _detail(error: HTTPException, path: str) -> str:
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Litestar's handler for a fault of ours: logged whole, told in no detail."""
+    """Litestar's handler for a fault of ours."""
+    body = fault(error, request.scope["path"], _request_id(request))
+    return Response(body, status_code=500, media_type=MEDIA_TYPE)
+
+
+def fault(error: Exception, path: str, request_id: str) -> bytes:
+    """The body that tells of a fault of ours: logged whole, told in no detail."""
     _log.error("unexpected error", exc_info=error)
     detail = "something went wrong here; the request id leads to it in the server's log"
-    body = problem(500, "internal", detail, request.scope["path"], _request_id(request))
-    return Response(msgspec.json.encode(body), status_code=500, media_type=MEDIA_TYPE)
+    return msgspec.json.encode(problem(500, "internal", detail, path, request_id))
 
 
 def _request_id(request: Request[Any, Any, Any]) -> str:

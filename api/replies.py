@@ -59,12 +59,16 @@ class Answer(Response[T]):
     Litestar's own weighs headers, cookies and media types anew each time.
     """
 
-    def to_asgi_response(self, *_: object, **__: object) -> ASGIApp:  # type: ignore[override]  # nothing of it is needed
-        """The encoded body, and the headers as they will be sent."""
+    def parts(self) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """Status, headers and body as they will be sent."""
         body = msgspec.json.encode(self.content)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         headers += [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        status = self.status_code or 200
+        return self.status_code or 200, headers, body
+
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIApp:  # type: ignore[override]  # nothing of it is needed
+        """What sends it."""
+        status, headers, body = self.parts()
 
         async def send_all(_scope: Scope, _receive: Receive, send: Send) -> None:
             await send({"type": "http.response.start", "status": status, "headers": headers})

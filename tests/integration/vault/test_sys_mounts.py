@@ -186,6 +186,16 @@ async def test_scopes_and_policies_say_who_changes_mounts(acme: VaultTenant) -> 
     assert (await login("POST", "sys/mounts/kv2", {"type": "kv"})).status == 403
 
 
+async def test_a_slash_at_the_end_leads_past_no_rule(acme: VaultTenant) -> None:
+    await enabled(acme, "mounts/kv", type="kv")
+    text = 'path "sys/mounts/*" { capabilities = ["delete"] }\npath "sys/mounts/kv" { capabilities = ["deny"] }'
+    assert (await acme("PUT", "sys/policies/acl/p", {"policy": text})).status == 204
+    token = (await acme("POST", "auth/token/create", {"policies": ["p"]})).json()["auth"]["client_token"]
+    for path in ("kv", "kv/"):
+        assert (await acme.client(token)("DELETE", f"sys/mounts/{path}")).status == 403
+    assert (await acme("DELETE", "sys/mounts/kv/")).status == 204
+
+
 async def test_the_preflight_tells_nobody_of_mounts_that_they_have_nothing_in(acme: VaultTenant) -> None:
     await enabled(acme, "mounts/kv", type="kv")
     text = 'path "secret/data/app/*" { capabilities = ["read"] }\npath "kv/*" { capabilities = ["deny"] }'

@@ -40,6 +40,7 @@ WITHOUT_COMMANDS: Final = (
     "docs/reference/exit-codes.md",
     "docs/reference/log-format.md",
     "docs/reference/sealed-file.md",
+    "docs/reference/transit.md",
     "docs/reference/vault-routes.md",
 )
 """Pages with nothing to type, or nothing that a test may type; the latter say so themselves."""

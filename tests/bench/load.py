@@ -6,11 +6,23 @@ import re
 import shutil
 import subprocess
 import tempfile
-from typing import NamedTuple
-
-from tests.bench.processes import Server
+from typing import NamedTuple, Protocol
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+class Server(Protocol):
+    """What is under load. `token` is sent as a bearer's if there is one."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def token(self) -> str: ...
+
+    def cpu_seconds(self) -> float:
+        """Processor time used so far; NaN if that is not known."""
+        ...
 
 
 class Load(NamedTuple):

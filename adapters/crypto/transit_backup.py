@@ -38,6 +38,8 @@ _NUMBERS: Final = {
     "hmac": 11,
 }
 _TYPES: Final = {number: TYPES[name] for name, number in _NUMBERS.items()}
+_HMAC_OF_OPENBAO: Final = 10
+"""Where Vault counts its managed keys, which have no material, OpenBao counts on: HMAC is 10, and 11 is a cipher."""
 _HKDF_SHA256: Final = 1
 _CONVERGENT: Final = 3
 _NANOSECONDS: Final = 1_000_000_000
@@ -133,7 +135,7 @@ def parsed(text: str) -> Backed:
 
 
 def _was(policy: Mapping[str, Any]) -> RestoredPlan:
-    kind = _TYPES.get(int(policy["type"]))
+    kind = _type(policy)
     if kind is None:
         raise Invalid("the backup is of a type of keys that is not served here")
     if policy.get("derived") and policy.get("kdf") != _HKDF_SHA256:
@@ -155,6 +157,15 @@ def _was(policy: Mapping[str, Any]) -> RestoredPlan:
         min_encryption=int(policy.get("min_encryption_version") or 0),
         deletion_allowed=bool(policy.get("deletion_allowed")),
     )
+
+
+def _type(policy: Mapping[str, Any]) -> KeyType | None:
+    number = int(policy["type"])
+    if number not in {_HMAC_OF_OPENBAO, _NUMBERS["hmac"]}:
+        return _TYPES.get(number)
+    entry = policy["keys"][str(policy["latest_version"])]
+    # A key of the type hmac is its own HMAC key; nothing else is.
+    return TYPES["hmac"] if entry["key"] == entry["hmac_key"] else None
 
 
 def _size(policy: Mapping[str, Any]) -> int:

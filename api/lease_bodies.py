@@ -19,6 +19,8 @@ ProviderName = Annotated[
         examples=["postgresql"],
     ),
 ]
+Sought = Annotated[str, Meta(min_length=1, max_length=63, extra_json_schema=NO_CONTROLS)]
+"""A name to look for: there may be none like it."""
 Seconds = Annotated[int, Meta(ge=1, le=MAX_TTL)]
 Reason = Annotated[
     str, Meta(max_length=500, description="Why, for the log; on one line.", extra_json_schema=NO_CONTROLS)
@@ -52,8 +54,8 @@ class RevokeLeaseBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class RevokeLeasesBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which leases: all of these must fit; at least one is given."""
 
-    provider: Annotated[ProviderName | None, Meta(description="Of this provider.")] = None
-    role: Annotated[ProviderName | None, Meta(description="Of the role of this name.", examples=["readonly"])] = None
+    provider: Annotated[Sought | None, Meta(description="Of this provider.", examples=["postgresql"])] = None
+    role: Annotated[Sought | None, Meta(description="Of the role of this name.", examples=["readonly"])] = None
     prefix: Annotated[
         Annotated[str, Meta(max_length=130, extra_json_schema=NO_CONTROLS)] | None,
         Meta(description="Whose `provider/role` begins so.", examples=["postgresql/"]),

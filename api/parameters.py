@@ -119,7 +119,13 @@ REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
             "scope `approvals:break-glass` on the path, and is recorded with what it does; where nothing needs "
             "approval it means nothing."
         ),
-        "schema": {"type": "string", "minLength": 1, "maxLength": 500},
+        # At least one character that is to be seen, and no control characters; Python's `str.isprintable` knows more.
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 500,
+            "pattern": r"^[^\x00-\x1f\x7f-\xa0\xad]*[^\x00-\x20\x7f-\xa0\xad][^\x00-\x1f\x7f-\xa0\xad]*$",
+        },
         "example": "production is down and nobody else is awake",
     },
     "If-Match": {

@@ -91,7 +91,12 @@ async def revoke_all(request: AnyRequest) -> Response[Revoking]:
     """Take back every credential of a provider, role, prefix of `provider/role`, or subject."""
     no_query(request)
     body = body_of(request, RevokeLeasesBody)
-    wanted = LeaseFilter(provider=body.provider, role=body.role, subject=body.subject, prefix=body.prefix)
+    wanted = LeaseFilter(
+        provider=body.provider and one_line(body.provider, "provider"),
+        role=body.role and one_line(body.role, "role"),
+        subject=body.subject and one_line(body.subject, "subject"),
+        prefix=body.prefix and one_line(body.prefix, "prefix"),
+    )
     return answer(*await services(request).leases.revoke_all(call(request), wanted, one_line(body.reason, "reason")))
 
 

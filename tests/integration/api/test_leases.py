@@ -224,6 +224,8 @@ async def test_many_are_revoked_by_provider_prefix_or_subject(acme: Tenant, plac
     for _ in range(5):
         await issued(acme)
     refused(await acme("POST", f"{LEASES}/revoke", {}), 400, "invalid")
+    for name in ("provider", "role", "prefix", "subject", "reason"):
+        refused(await acme("POST", f"{LEASES}/revoke", {"provider": "mem", name: "a\0b"}), 400, "invalid")
     assert (await acme("POST", f"{LEASES}/revoke", {"prefix": "other/"})).json() == {"revoking": 0}
     assert (await acme("POST", f"{LEASES}/revoke", {"prefix": "mem/read"})).json() == {"revoking": 5}
     await acme.system.process()

@@ -53,9 +53,15 @@ async def encrypt(request: VaultRequest) -> Reply:
 
 
 def _plain(values: Mapping[str, Any]) -> ToEncrypt:
-    plaintext = Plaintext(bytearray(binary(values.get("plaintext"))))
-    aad, context = binary(values.get("associated_data")), binary(values.get("context"))
-    return ToEncrypt(plaintext, aad, context, version_of(values), if_derived=True)
+    # What most items lack is not looked into: this is done for every item of a batch.
+    aad, context, version = values.get("associated_data"), values.get("context"), values.get("key_version")
+    return ToEncrypt(
+        Plaintext(bytearray(binary(values.get("plaintext")))),
+        binary(aad) if aad else b"",
+        binary(context) if context else b"",
+        version_of(values) if version else 0,
+        if_derived=True,
+    )
 
 
 async def _encrypted(request: VaultRequest, name: str, items: Items) -> Done[list[Outcome[Encrypted]]]:
@@ -90,9 +96,9 @@ def _ciphertext(result: Encrypted) -> dict[str, Any]:
 def _results(items: Items, outcomes: Sequence[Outcome[Encrypted]], errors: Iterable[str]) -> list[dict[str, Any]]:
     why = iter(errors)
     return [
-        {"error": next(why), "reference": reference}
-        if isinstance(each, Invalid)
-        else {"ciphertext": written(VAULT, *each), "key_version": each.version, "reference": reference}
+        {"ciphertext": written(VAULT, each[0], each[1]), "key_version": each[0], "reference": reference}
+        if type(each) is Encrypted
+        else {"error": next(why), "reference": reference}
         for each, reference in zip(outcomes, items.references, strict=True)
     ]
 

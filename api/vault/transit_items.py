@@ -68,8 +68,8 @@ def must_have(items: Items, request: VaultRequest, name: str, message: str) -> N
 
 def all_or_no_context(items: Items) -> None:
     """Raises `VaultError` 400 if some items have a context and others do not."""
-    given = {bool(values.get("context")) for values in items.batch or ()}
-    if len(given) > 1:
+    given = [values.get("context") for values in items.batch or ()]
+    if any(given) and not all(given):
         raise VaultError(400, "context should be set either in all the request blocks or in none")
 
 
@@ -124,7 +124,7 @@ def batch_reply(request: VaultRequest, results: Any, outcomes: Sequence[Outcome[
 
 def count_failed(outcomes: Iterable[Outcome[Any]]) -> int:
     """How many were refused."""
-    return sum(isinstance(each, Invalid) for each in outcomes)
+    return sum([isinstance(each, Invalid) for each in outcomes])
 
 
 def _override(code: int) -> tuple[int, list[str] | None]:

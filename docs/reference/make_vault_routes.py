@@ -78,6 +78,15 @@ NOT_SERVED: Final = (
     ("database/static-roles/NAME with rotation_window, skip_import_rotation",
      "refused; `rotation_statements` are kept, and what sets the password is the server's own"),
     ("database/config/NAME of other plugins", "PostgreSQL, MySQL and MariaDB, Redis, MongoDB are served"),
+    ("transit/wrapping_key, transit/keys/NAME/import, transit/keys/NAME/import_version, transit/byok-export",
+     "a key from elsewhere comes by `transit/restore`, from a backup of Vault or OpenBao"),
+    ("transit/keys/NAME/csr, transit/keys/NAME/set-certificate, transit/derive-key, transit/keys/NAME/soft-delete",
+     "not served"),
+    ("transit/cache-config, transit/config/keys", "there is nothing to set"),
+    ("transit/keys/NAME of the types xchacha20-poly1305, aes128-cmac, managed_key, external-key", "not served"),
+    ("transit/encrypt/NAME with associated_data by a convergent key",
+     "refused: equal nonces under different data give the key away that authenticates; such ciphertexts are decrypted"),
+    ("transit/sign/NAME with prehashed by an ed25519 key", "refused: it signs the message itself"),
     ("auth/token/lookup and auth/token/revoke of a wrapping token",
      "a wrapping token is no API token: `sys/wrapping/lookup` tells of it, and it ends with its use or its time"),
     ("X-Vault-Wrap-Format: jwt", "ignored: wrapping tokens have one form"),
@@ -89,7 +98,9 @@ SCOPES: Final = f"""## Policies and scopes
 
 A token has policies, as Vault's do, or scopes, as the native face's do. One decision serves both faces: what a policy
 permits on a path here, it permits natively too, where the table says so; and a token with scopes may do here what they
-give natively. `{{name}}` is what the scope is bounded by: the secret, for leases the role.
+give natively. `{{name}}` is what the scope is bounded by: the secret, for leases the role, for transit the key. A key of
+another mount than `transit/` has the mount before its name, with `~` for slashes: `orders` in `team/eu/` is
+`team~eu~orders`, natively and in scopes.
 
 - A request to this surface with a token that has policies is decided by its path alone, as by Vault.
 - `create` counts for what is not there yet, `update` for what is.

@@ -98,9 +98,10 @@ SCOPES: Final = f"""## Policies and scopes
 
 A token has policies, as Vault's do, or scopes, as the native face's do. One decision serves both faces: what a policy
 permits on a path here, it permits natively too, where the table says so; and a token with scopes may do here what they
-give natively. `{{name}}` is what the scope is bounded by: the secret, for leases the role, for transit the key. A key of
-another mount than `transit/` has the mount before its name, with `~` for slashes: `orders` in `team/eu/` is
-`team~eu~orders`, natively and in scopes.
+give natively. `{{name}}` is what the scope is bounded by: the secret, for leases the role, for transit the key.
+
+A key of another mount than `transit/` has the mount before its name, natively and in scopes, with `~` for slashes:
+`orders` in `team/eu/` is `team~eu~orders`.
 
 - A request to this surface with a token that has policies is decided by its path alone, as by Vault.
 - `create` counts for what is not there yet, `update` for what is.

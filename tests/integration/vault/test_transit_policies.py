@@ -135,6 +135,9 @@ async def test_a_key_of_a_mount_is_natively_one_with_the_mount_in_its_name(acme:
     assert (await acme("POST", "transit/restore", backup)).status == 204
     assert await opened(acme, "orders", made["ciphertext"]) == "x"
     assert said(await acme("POST", "team/eu/restore", backup)) == 'key "orders" already exists'
+    await mount(acme, "ts3")
+    assert (await acme("POST", "ts3/restore", backup)).status == 204
+    assert await acme.data("LIST", "ts3/keys") == {"keys": ["orders"]}
 
 
 async def test_policies_and_scopes_on_a_mount_hold_on_both_faces(acme: VaultTenant) -> None:

@@ -104,6 +104,13 @@ async def test_a_derived_key_tells_the_public_key_of_its_context(acme: VaultTena
         assert said(await acme("POST", f"transit/{path}/k", body)).startswith(NO_CONTEXT)
 
 
+async def test_a_context_is_left_out_where_keys_are_not_derived(acme: VaultTenant) -> None:
+    await key(acme, type="ed25519")
+    made = await acme.data("POST", "transit/sign/k", {"input": X, "context": b64("a")})
+    assert "public_key" not in made
+    assert await valid(acme, signature=made["signature"], context=b64("b"))
+
+
 async def test_what_ecdsa_signs_verifies_outside_in_both_forms(acme: VaultTenant) -> None:
     pem = (await key(acme, type="ecdsa-p256"))["keys"]["1"]["public_key"]
     public = load_pem_public_key(pem.encode())

@@ -48,6 +48,8 @@ _TAGS: Final = {
     "audit": "The log: search, export, verification, checkpoints.",
     "operations": "For whoever operates the server. No token is needed.",
 }
+_MAY_BE_EMPTY: Final = frozenset({"revokeToken", "configureTransitKey"})
+"""Operations whose body may be left out, for no member of it is needed."""
 _CONVERTER = re.compile(r":[a-z]+}")
 
 
@@ -139,7 +141,7 @@ def _parameters(handler: HTTPRouteHandler, address: str, operation: Operation) -
 
 
 def _body(name: str, operation: Operation, schemas: Mapping[str, Document]) -> Document:
-    needed = name != "revokeToken"
+    needed = name not in _MAY_BE_EMPTY
     content = _content(schemas[repr(operation.body)], BODIES[name])
     for example in content["examples"].values():  # what is left out says more than what is null
         example["value"] = {member: value for member, value in example["value"].items() if value is not None}

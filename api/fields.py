@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.transit_fields import TRANSIT_MEANINGS
+from api.transit_fields import TRANSIT_MEANINGS, TRANSIT_RULES
 
 MEANINGS: Final[dict[str, str]] = {
     "agent": "How the client that saw it called itself; empty if it did not.",
@@ -269,6 +269,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     "Approval.state": {"enum": ["pending", "approved", "used", "denied", "withdrawn", "expired", "void"]},
     "Decision.state": {"enum": ["pending", "approved"]},
     "HistoryItem.state": {"enum": ["current", "superseded", "deleted", "destroyed"]},
+    **TRANSIT_RULES,
     "HistoryItem.cause": {"enum": ["create", "rotate", "import", "recover", "rotation", "rollback"]},
 }
 """What the structs cannot say of themselves."""

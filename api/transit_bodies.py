@@ -31,7 +31,8 @@ from domain.transit.key_types import MAX_HMAC_KEY, MIN_HMAC_KEY, Kind, TypeName
 from domain.transit.limits import MAX_BACKUP, MAX_ITEMS, MAX_NAME, MAX_PERIOD, MAX_RANDOM, MIN_PERIOD, NAME_PATTERN
 
 _NAME: Final = {"pattern": f"^{NAME_PATTERN}$", "minLength": 1, "maxLength": MAX_NAME}
-_BASE64: Final = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
+_BASE64: Final = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"}
+"""In its one right form: the bits that are left over are zero."""
 _SEALED: Final = {"pattern": "^(trv:|vault:v)[1-9][0-9]{0,9}:[A-Za-z0-9+/]*={0,2}$"}
 
 Name = Annotated[str, Meta(description="The key's name.", extra_json_schema=_NAME, examples=["orders"])]
@@ -61,6 +62,7 @@ Period = Annotated[
         ge=0,
         le=MAX_PERIOD,
         description=f"After so many seconds it is rotated by itself, at least {MIN_PERIOD}; 0: it is not.",
+        extra_json_schema={"anyOf": [{"const": 0}, {"minimum": MIN_PERIOD}]},
     ),
 ]
 HashName = Literal[
@@ -106,7 +108,8 @@ class KeyChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Minimum | None, Meta(description="Older versions neither decrypt nor verify any more.")
     ] = None
     min_encryption_version: Annotated[
-        Minimum | None, Meta(description="Older versions neither encrypt nor sign any more; 0: any that decrypts may be named.")
+        Minimum | None,
+        Meta(description="Older versions neither encrypt nor sign any more; 0: any that decrypts may be named."),
     ] = None
     deletion_allowed: Annotated[bool | None, Meta(description="Whether it may be deleted.")] = None
     exportable: Annotated[bool | None, Meta(description="True, for good: its material may be shown.")] = None
@@ -272,7 +275,7 @@ class VerifyBody(SignatureTerms, frozen=True, kw_only=True, forbid_unknown_field
 class RandomBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many random bytes."""
 
-    bytes: Annotated[int, Meta(ge=1, le=MAX_RANDOM, description="How many.")] = 32
+    bytes: Annotated[int, Meta(ge=1, le=MAX_RANDOM, description="How many.")]
     format: Annotated[Literal["base64", "hex"], Meta(description="How they are written.")] = "base64"
 
 

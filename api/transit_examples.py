@@ -69,7 +69,7 @@ TRANSIT_BODIES: Final[Mapping[str, Mapping[str, object]]] = {
         "by a public key": bodies.VerifyBody(public_der=_TEXT, message=_TEXT, signature=_SIGNATURE),
         "an HMAC": bodies.VerifyBody(key="orders", data=_TEXT, hmac=f"trv:1:{_SIGNATURE}"),
     },
-    "transitRandom": {"32 bytes": bodies.RandomBody()},
+    "transitRandom": {"32 bytes": bodies.RandomBody(bytes=32)},
     "transitHash": {"SHA-256": bodies.HashBody(data=_TEXT)},
 }
 """Request bodies by operation id."""

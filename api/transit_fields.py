@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 TRANSIT_MEANINGS: Final[dict[str, str]] = {
     "TransitKeyMeta.name": "The key's name.",
@@ -52,3 +52,18 @@ TRANSIT_MEANINGS: Final[dict[str, str]] = {
     "ItemError.code": "The cause, for machines; stable.",
     "ItemError.detail": "What is wrong, for people.",
 }
+
+
+def _or_items(name: str) -> dict[str, Any]:
+    return {"oneOf": [{"required": [name]}, {"required": ["items"]}]}
+
+
+TRANSIT_RULES: Final[dict[str, dict[str, Any]]] = {
+    "EncryptBody": _or_items("plaintext"),
+    "DecryptBody": _or_items("ciphertext"),
+    "RewrapBody": _or_items("ciphertext"),
+    "HmacBody": _or_items("data"),
+    "SignBody": _or_items("message"),
+    "VerifyBody": {"oneOf": [{"required": ["key"]}, {"required": ["public_der"]}]},
+}
+"""What the structs cannot say of themselves; see `api.fields`."""

@@ -141,7 +141,7 @@ async def test_every_use_is_a_fact_before_the_answer(acme: Tenant) -> None:
     await asked(acme, "verify", "orders", message=b64("m"), signature=b64("s"))
     await acme("GET", f"{KEYS}/orders/export?kind=public-key")
     await acme("GET", f"{KEYS}/orders/backup")
-    await acme("POST", f"{TRANSIT}/random", {})
+    await acme("POST", f"{TRANSIT}/random", {"bytes": 8})
     await acme("POST", f"{TRANSIT}/hash", {"data": ""})
     told = [
         (event["type"], event["key"], event["numbers"], event["count"], event["failed"])
@@ -275,7 +275,7 @@ async def test_random_bytes_and_hashes(acme: Tenant) -> None:
     drawn = {(await acme("POST", f"{TRANSIT}/random", {"bytes": 16})).json()["random_bytes"] for _ in range(3)}
     assert {len(plain(each)) for each in drawn} == {16}
     assert len(drawn) == 3
-    assert len((await acme("POST", f"{TRANSIT}/random", {"format": "hex"})).json()["random_bytes"]) == 64
+    assert len((await acme("POST", f"{TRANSIT}/random", {"bytes": 32, "format": "hex"})).json()["random_bytes"]) == 64
     body = {"data": b64("d"), "algorithm": "sha3-256"}
     assert (await acme("POST", f"{TRANSIT}/hash", body)).json() == {"sum": hashlib.sha3_256(b"d").hexdigest()}
 

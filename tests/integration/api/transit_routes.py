@@ -46,7 +46,7 @@ TRANSIT_NEEDS: list[tuple[tuple[str, str], str, object, set[str]]] = [
         {"public_der": TEXT, "message": TEXT, "signature": TEXT},
         {"keys:verify"},
     ),
-    (("POST", f"{TRANSIT}/random"), f"{TRANSIT}/random", {}, {"keys:encrypt"}),
+    (("POST", f"{TRANSIT}/random"), f"{TRANSIT}/random", {"bytes": 8}, {"keys:encrypt"}),
     (("POST", f"{TRANSIT}/hash"), f"{TRANSIT}/hash", {"data": TEXT}, {"keys:encrypt"}),
 ]
 
@@ -110,7 +110,7 @@ async def trimmed(pair: Pair) -> None:
 
 
 async def tools(pair: Pair) -> None:
-    assert (await pair.silent("POST", f"{TRANSIT}/random", {})).status == 200
+    assert (await pair.silent("POST", f"{TRANSIT}/random", {"bytes": 8})).status == 200
     assert (await pair.silent("POST", f"{TRANSIT}/hash", {"data": TEXT})).status == 200
 
 

@@ -54,7 +54,7 @@ GOOD_BUT_REFUSED = {
     "configureRole": "400",  # so here, or the usual life is longer than the longest
 }
 ACCEPTED = ["2xx", "401", "403", "404", "409"]
-# Deterministic is what is made up for one state of the code: Hypothesis tries constants of all modules that are imported.
+# Made up anew with each change of the code: Hypothesis tries constants of all modules that are imported.
 CONFIGURATION: dict[str, Any] = {
     "generation": {"max-examples": 8, "deterministic": True, "database": "none"},
     "checks": {

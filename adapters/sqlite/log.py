@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from adapters.log.linking import Head, Link
+from adapters.sqlite.remembered import Remembered, changes
 from domain.errors import StoreBusy
 from domain.instants import instant
 from domain.ports import ReplyKey, Statement
@@ -44,6 +45,8 @@ class SqliteTransaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.destroyed_keys = False
+        self.changed = False
+        """Whether anything changed but the log and what follows it."""
 
     def head(self) -> Head:
         row = self._connection.execute(_HEAD).fetchone()
@@ -66,16 +69,18 @@ class SqliteTransaction:
         for sql, run in groupby(statements, key=itemgetter(0)):
             self._connection.executemany(sql, map(itemgetter(1), run))
             self.destroyed_keys |= sql.startswith(_DESTROYS)
+            self.changed = self.changed or changes(sql)
 
     def hold(self) -> None:
         """It stays open in any case."""
 
 
 class SqliteLogStore:
-    """A `LogStore` on a connection of its own."""
+    """A `LogStore` on a connection of its own. What is `remembered` is forgotten when it changes."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, remembered: Remembered | None = None) -> None:
         self._connection = connection
+        self._remembered = remembered
         self._must_truncate = False
 
     @contextmanager
@@ -103,13 +108,23 @@ class SqliteLogStore:
         transaction = SqliteTransaction(self._connection)
         try:
             yield transaction
-            self._connection.execute("COMMIT")
+            self._commit(transaction)
         except BaseException:
+            if self._remembered:
+                self._remembered.failed()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
         if transaction.destroyed_keys or self._must_truncate:
             self._truncate(_BRIEF if transaction.destroyed_keys else "PRAGMA busy_timeout=0")
+
+    def _commit(self, transaction: SqliteTransaction) -> None:
+        if self._remembered is None:
+            self._connection.execute("COMMIT")
+            return
+        self._remembered.committing()
+        self._connection.execute("COMMIT")
+        self._remembered.committed(changed=transaction.changed)
 
     def _truncate(self, patience: str) -> None:
         """Empty the write-ahead log, in which the pages from before a key's destruction still lie.

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from adapters.sqlite.connection import connect
+from adapters.sqlite.remembered import Known, Remembered, is_steady, keep
 from domain.errors import StoreUnavailable
 from domain.ports import Row
 
@@ -18,18 +19,49 @@ class SqliteReader:
         self._path = path
         self._connection = connect(path)
         self._connection.execute("PRAGMA query_only=ON")
+        self._remembered: Remembered | None = None
+
+    def remember(self, remembered: Remembered) -> None:
+        """Keep rows that single look-ups find, in `remembered`, for as long as they are true."""
+        self._remembered = remembered
 
     async def rows(self, tenant: str, sql: str, params: Sequence[object] = ()) -> Sequence[Row]:
         return await self.system_rows(sql, params)
 
     async def row(self, tenant: str, sql: str, params: Sequence[object] = ()) -> Row | None:
+        known = self._known(sql)
+        if known is None:
+            return self._first(sql, params)
+        key = (sql, tuple(params))
+        rows = known.get(key)
+        if rows is None:
+            row = self._first(sql, params)
+            keep(known, key, (row,) if row else ())
+            return row
+        return rows[0]
+
+    async def system_rows(self, sql: str, params: Sequence[object] = ()) -> Sequence[Row]:
+        known = self._known(sql) if len(params) == 1 else None
+        if known is None:
+            return self._all(sql, params)
+        key = (sql, tuple(params))
+        rows = known.get(key)
+        if rows is None:
+            rows = self._all(sql, params)
+            keep(known, key, rows)
+        return rows
+
+    def _known(self, sql: str) -> Known | None:
+        return self._remembered.known() if self._remembered and is_steady(sql) else None
+
+    def _first(self, sql: str, params: Sequence[object]) -> Row | None:
         try:
             row: Row | None = self._connection.execute(sql, params).fetchone()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"the store cannot be read: {error}") from error
         return row
 
-    async def system_rows(self, sql: str, params: Sequence[object] = ()) -> Sequence[Row]:
+    def _all(self, sql: str, params: Sequence[object]) -> Sequence[Row]:
         try:
             return self._connection.execute(sql, params).fetchall()
         except sqlite3.Error as error:

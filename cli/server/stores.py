@@ -11,9 +11,11 @@ from typing import cast
 from adapters.log.batch import Batch, LogStore
 from adapters.log.committer import Committer, WatchedLog
 from adapters.log.loop_committer import LoopCommitter
+from adapters.sqlite.change_counter import ChangeCounter
 from adapters.sqlite.connection import connect
 from adapters.sqlite.log import SqliteLogStore
 from adapters.sqlite.reader import SqliteReader
+from adapters.sqlite.remembered import Remembered
 from adapters.sqlite.schema import create
 from cli.server.config import Settings
 from domain.errors import Misconfigured
@@ -181,10 +183,16 @@ async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
     reader = SqliteReader(path)
     views = Views.over(reader)
     create(writer, views.all)
-    log = SqliteLogStore(writer)
+    counter = ChangeCounter.of(path)
+    remembered = Remembered(counter) if counter else None
+    log = SqliteLogStore(writer, remembered)
+    if remembered:
+        reader.remember(remembered)
 
     async def close() -> None:
         reader.close()
         log.close()
+        if counter:
+            counter.close()
 
     return Store(log, reader, views, close, lambda batch, most: LoopCommitter(batch, log, max_batch=most))

@@ -101,6 +101,11 @@ class PolicyBook:
         self._tenants = tenants
         self._known: dict[str, Policies] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is configured for anybody."""
+        return not self._policies
+
     async def of(self, tenant: str) -> Policies:
         """The tenant's, by its id."""
         known = self._known.get(tenant)

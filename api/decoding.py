@@ -128,8 +128,16 @@ def _decoded(content: bytes, kind: type[B]) -> B:
         raise Invalid(f"in the body, {_told(error)}") from None
     except UnicodeDecodeError:
         raise Invalid("the body is not UTF-8") from None  # its error holds the bytes
-    json.loads(content, object_pairs_hook=_distinct)  # the decoder would silently take the last of two members
+    if content.count(b":") != _members(msgspec.json.decode(content)):
+        json.loads(content, object_pairs_hook=_distinct)  # the decoder would silently take the last of two members
     return body
+
+
+def _members(value: object) -> int:
+    """How many members all objects in it have. With as many colons as that, no member was there twice."""
+    if isinstance(value, dict):
+        return len(value) + sum(_members(each) for each in value.values() if isinstance(each, dict | list))
+    return sum(_members(each) for each in value if isinstance(each, dict | list)) if isinstance(value, list) else 0
 
 
 def _told(error: Exception) -> str:

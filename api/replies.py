@@ -59,6 +59,13 @@ class Answer(Response[T]):
     Litestar's own weighs headers, cookies and media types anew each time.
     """
 
+    def __init__(self, content: T, status_code: int, headers: dict[str, str]) -> None:
+        self.content = content
+        self.status_code = status_code
+        self.headers = headers
+        self.background = None
+        self.cookies = []
+
     def parts(self) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """Status, headers and body as they will be sent."""
         body = msgspec.json.encode(self.content)
@@ -80,4 +87,4 @@ class Answer(Response[T]):
 def answer(result: T, position: int, status: int = 200) -> Response[T]:
     """`result` as JSON, with the position of its event in the log if there is one."""
     headers = {"x-trstctl-position": str(position)} if position else {}
-    return Answer(result, status_code=status, headers=headers)
+    return Answer(result, status, headers)

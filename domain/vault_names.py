@@ -18,6 +18,7 @@ FOLDER: Final = "mount:"
 _TAKEN: Final = "~00"
 _ESCAPE = re.compile(r"~([0-9A-F]{2})")
 _FREE = re.compile(r"[A-Za-z0-9_.+=:,/-]")
+_ALL_FREE = re.compile(r"[A-Za-z0-9_.+=:,/-]*\Z")
 
 
 def native_path(mount: str, path: str) -> str:
@@ -27,7 +28,9 @@ def native_path(mount: str, path: str) -> str:
 
 def native_prefix(mount: str, prefix: str) -> str:
     """How the names in the store begin of the paths that begin with `prefix`; nothing is checked."""
-    encoded = "".join(_encoded(prefix, index) for index in range(len(prefix)))
+    encoded = prefix
+    if not _ALL_FREE.match(prefix):
+        encoded = "".join(_encoded(prefix, index) for index in range(len(prefix)))
     if mount != STORE:
         return f"{FOLDER}{mount}{encoded}"
     first, slash, rest = encoded.partition("/")

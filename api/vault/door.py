@@ -11,7 +11,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, Protocol
-from uuid import UUID
 
 import msgspec
 
@@ -93,7 +92,7 @@ class Door:
         body = await self._body(scope, receive)
         call = self._call(scope, answer, principal, body)
         request = VaultRequest(
-            id=str(UUID(hex=answer.request_id.zfill(32))),
+            id=_uuid_of(answer.request_id),
             operation=wanted.operation,
             path=wanted.path,
             mount=mount,
@@ -193,6 +192,12 @@ async def _permitted(request: VaultRequest, match: Match) -> VaultRequest:
     return replace(request, caller=msgspec.structs.replace(request.call, principal=principal))
 
 
+def _uuid_of(request_id: str) -> str:
+    """The request's id, hexadecimal digits, in the form that clients of Vault expect."""
+    digits = request_id.zfill(32)
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
 async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: dict[str, str]) -> None:
     if reply is None:
         await answer.whole(204, JSON, b"", headers)
@@ -202,5 +207,5 @@ async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: d
     if reply.status == 404 and reply.data is None and reply.warnings is None:
         await answer.whole(404, JSON, b'{"errors":[]}', headers)
         return
-    body = b"" if reply.status == 204 else reply.encoded(str(UUID(hex=answer.request_id.zfill(32))))
+    body = b"" if reply.status == 204 else reply.encoded(_uuid_of(answer.request_id))
     await answer.whole(reply.status, reply.media_type, b"" if scope["method"] == "HEAD" else body, headers)

@@ -14,7 +14,7 @@ from domain.catalog import Catalog, ProviderEntry
 from domain.commands.gate import Gate
 from domain.commands.rotation_steps import RotationSteps
 from domain.commands.rotation_terms import RotationMeta
-from domain.errors import BackendError, Invalid, NotFound
+from domain.errors import BackendError, Conflict, Invalid, NotFound
 from domain.lease import account_name
 from domain.names import checked_path, stream_of
 from domain.ports import Append, Clock, EventLog, Replies, Repository
@@ -165,9 +165,10 @@ class RotationCommands:
         step = self._steps.retired if rotation.state == RETIRING else self._steps.undone
         try:
             await step(call, rotation)
-        except BackendError:
+        except (BackendError, Conflict):
             if fresh:
-                return False  # it is due work: the process manager tries again, and tells a person if need be
+                # It is due work: the process manager tries again, or has done so already on a node that was quicker.
+                return False
             raise
         return True
 

@@ -134,7 +134,7 @@ def test_100_kills_lose_nothing_that_was_acknowledged(victim: Victim, forks: Nur
     _torment(victim, forks, _ROUNDS)
     assert len(victim.written) > _ROUNDS
     assert victim.given > _ROUNDS // 2
-    assert victim.leased > _ROUNDS // 4
+    assert victim.leased > _ROUNDS // 10, "few leases were made, so little was shown of them"
 
 
 @pytest.mark.torture

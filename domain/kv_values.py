@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -11,11 +10,37 @@ from domain.errors import Invalid
 from domain.plaintext import Plaintext
 
 JSON: Final = "application/json"
-_ENCODER: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_EXACT: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 Object = dict[str, Any]
+
+
+class Number(float):
+    """A number with a fraction or an exponent, which is written again as it was: `1.10`, `1e3`."""
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """The number that `text` is in JSON; one too large for a float is infinite, and keeps its text."""
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _as_written(value: object) -> msgspec.Raw:
+    if isinstance(value, Number):
+        return msgspec.Raw(value.text.encode())
+    raise TypeError(type(value).__name__)
+
+
+EXACT: Final = msgspec.json.Decoder(float_hook=Number)
+"""Decodes so that numbers come back as they were: integers are exact at any length, of others the text is kept."""
+_ENCODER: Final = msgspec.json.Encoder(order="sorted", enc_hook=_as_written)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def sealed_form(data: Object) -> Plaintext:
@@ -49,7 +74,13 @@ def _wrapped(value: Plaintext) -> dict[str, str | bytes]:
 
 def as_object(value: Plaintext) -> Object:
     """The object that a stored value is, numbers exact."""
-    return _EXACT.decode(object_text(value))
+    found: Object = EXACT.decode(object_text(value))
+    return found
+
+
+def members(value: Plaintext) -> dict[str, msgspec.Raw]:
+    """The object that a stored value is, each member as JSON text."""
+    return _OBJECT.decode(object_text(value))
 
 
 def merged(target: object, patch: Object) -> Object:

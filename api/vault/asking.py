@@ -12,6 +12,7 @@ from api.vault.durations import seconds_of
 from api.vault.failures import VaultError
 from api.vault.fields import Fields, truth
 from api.vault.request import DELETE, LIST, PATCH, READ, UPDATE
+from domain.kv_values import EXACT
 
 _OPERATIONS: Final = {
     "GET": READ, "HEAD": READ, "PUT": UPDATE, "POST": UPDATE, "PATCH": PATCH, "DELETE": DELETE, "LIST": LIST,
@@ -21,6 +22,7 @@ _OPERATIONS: Final = {
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _MOST_PARAMETERS: Final = 100
+_PLAIN: Final = msgspec.json.Decoder()
 
 
 class Asked(NamedTuple):
@@ -53,12 +55,15 @@ def asked(scope: Scope) -> Asked:
     )
 
 
-def fields_of(wanted: Asked, body: bytes) -> Fields:
-    """The fields: of the body where there may be one, else of the query. Raises `VaultError` 400 or 415."""
+def fields_of(wanted: Asked, body: bytes, *, exact: bool = False) -> Fields:
+    """The fields: of the body where there may be one, else of the query. Raises `VaultError` 400 or 415.
+
+    With `exact`, numbers of the body know how they are written.
+    """
     if wanted.operation == PATCH and wanted.content_type != _MERGE_PATCH:
         raise VaultError(415, f"PATCH requires Content-Type of {_MERGE_PATCH}, provided {wanted.content_type}")
     if wanted.operation in {UPDATE, PATCH}:
-        return Fields(_body(wanted, body))
+        return Fields(_body(wanted, body, EXACT if exact else _PLAIN))
     return Fields(wanted.query)
 
 
@@ -116,14 +121,14 @@ def _many(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _body(wanted: Asked, body: bytes) -> dict[str, Any]:
+def _body(wanted: Asked, body: bytes, decoder: msgspec.json.Decoder[Any]) -> dict[str, Any]:
     text = body.lstrip()
     if not text:
         return {}
     if wanted.content_type == _FORM and text[:1] not in {b"{", b"["}:
         return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
     try:
-        decoded = msgspec.json.decode(text)
+        decoded = decoder.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise VaultError(400, "error parsing JSON: the body is to be one JSON object") from None
     if decoded is None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from api.vault.failures import VaultError, denied
 from api.vault.reply import Reply, listed
 from api.vault.request import DELETE, LIST, READ, UPDATE, VaultRequest
 from api.vault.sys_wrapping import unwrap
 from api.vault.table import Route
 from domain.errors import NotFound
-from domain.plaintext import Plaintext
+from domain.kv_values import members, sealed_form
 
 
 async def read(request: VaultRequest) -> Reply:
@@ -22,7 +20,7 @@ async def read(request: VaultRequest) -> Reply:
     except NotFound:
         return Reply(status=404)
     with value:
-        return Reply(data=msgspec.json.decode(value.buffer), position=position)
+        return Reply(data=members(value), position=position)
 
 
 async def write(request: VaultRequest) -> None:
@@ -31,7 +29,7 @@ async def write(request: VaultRequest) -> None:
         raise VaultError(400, "missing path")
     if not request.fields:
         raise VaultError(400, "missing data fields")
-    with Plaintext(bytearray(msgspec.json.encode(dict(request.fields)))) as value:
+    with sealed_form(dict(request.fields)) as value:
         await request.services.cubbyholes.write(request.call, request.rest, value)
 
 
@@ -81,6 +79,6 @@ def _must_be_permitted(request: VaultRequest) -> None:
 
 
 ROUTES: Final = (
-    Route("response", {READ: response, UPDATE: keep_response, DELETE: drop_response}, open=True),
-    Route("{path...?}", {READ: read, UPDATE: write, DELETE: delete, LIST: names}),
+    Route("response", {READ: response, UPDATE: keep_response, DELETE: drop_response}, open=True, exact=True),
+    Route("{path...?}", {READ: read, UPDATE: write, DELETE: delete, LIST: names}, exact=True),
 )

@@ -99,7 +99,7 @@ class Door:
             mounts=mounts,
             rest=rest,
             values=match.values,
-            fields=fields_of(wanted, body),
+            fields=fields_of(wanted, body, exact=match.route.exact),
             services=self._services,
             tenant=tenant,
             caller=call,

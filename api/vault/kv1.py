@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -14,9 +14,8 @@ from api.vault.request import DELETE, LIST, READ, UPDATE, VaultRequest
 from api.vault.table import Route
 from domain.errors import NotFound
 from domain.key_settings import NATIVE
-from domain.kv_values import object_text
+from domain.kv_values import members
 from domain.mounts import DEFAULT_TTL
-from domain.plaintext import Plaintext
 
 
 async def read(request: VaultRequest) -> Reply:
@@ -25,7 +24,8 @@ async def read(request: VaultRequest) -> Reply:
     done = await kv(request).reading.read(request.call, path)
     if done.result.value is None:
         raise NotFound(f"there is no secret {path!r}")
-    data = _object(done.result.value)
+    with done.result.value as value:
+        data = members(value)
     seconds = _lease(data) or request.mount.default_ttl or DEFAULT_TTL
     return Reply(data=data, lease_duration=seconds, position=done.position)
 
@@ -54,13 +54,7 @@ async def exists(request: VaultRequest) -> bool:
     return await kv(request).metadata.lives(request.tenant, name_of(request))
 
 
-def _object(value: Plaintext) -> dict[str, Any]:
-    with value:
-        found: dict[str, Any] = msgspec.json.decode(object_text(value), type=dict[str, msgspec.Raw])
-        return found
-
-
-def _lease(data: dict[str, Any]) -> int:
+def _lease(data: dict[str, msgspec.Raw]) -> int:
     for name in ("ttl", "lease"):
         if name in data:
             try:
@@ -72,5 +66,5 @@ def _lease(data: dict[str, Any]) -> int:
 
 ROUTES: Final = (
     Route("", {LIST: names}),
-    Route("{path...}", {READ: read, UPDATE: write, DELETE: delete, LIST: names}, exists=exists),
+    Route("{path...}", {READ: read, UPDATE: write, DELETE: delete, LIST: names}, exists=exists, exact=True),
 )

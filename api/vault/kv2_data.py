@@ -78,6 +78,6 @@ def _cas(request: VaultRequest) -> int | None:
 
 
 ROUTES: Final = (
-    Route("data/{path...}", {READ: read, UPDATE: write, PATCH: patch, DELETE: delete}, exists=exists),
+    Route("data/{path...}", {READ: read, UPDATE: write, PATCH: patch, DELETE: delete}, exists=exists, exact=True),
     Route("subkeys/{path...}", {READ: subkeys}),
 )

@@ -101,5 +101,10 @@ async def _warned(request: VaultRequest) -> Reply | None:
 
 ROUTES: Final = (
     Route("metadata", {LIST: names}),
-    Route("metadata/{path...}", {LIST: names, READ: read, UPDATE: write, PATCH: patch, DELETE: delete}, exists=exists),
+    Route(
+        "metadata/{path...}",
+        {LIST: names, READ: read, UPDATE: write, PATCH: patch, DELETE: delete},
+        exists=exists,
+        exact=True,
+    ),
 )

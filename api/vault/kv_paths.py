@@ -12,6 +12,7 @@ from api.vault.fields import Fields
 from api.vault.request import VaultRequest
 from domain.commands.kv import KvCommands
 from domain.key_settings import MountRules
+from domain.kv_values import EXACT
 from domain.vault_names import FOLDER, STORE, native_path, native_prefix, vault_text
 
 _KEPT: Final = 10
@@ -68,7 +69,7 @@ def object_in(fields: Fields, name: str) -> dict[str, Any] | None:
     value = fields.get(name)
     if isinstance(value, str):
         try:
-            value = msgspec.json.decode(value)
+            value = EXACT.decode(value)
         except msgspec.DecodeError:
             value = ()
     if value is not None and not isinstance(value, dict):

@@ -14,6 +14,7 @@ from api.vault.table import Route
 from api.vault.token_shapes import instant
 from api.vault.wrapped import asking, told
 from domain.errors import Gone
+from domain.kv_values import members, sealed_form
 
 INVALID: Final = "wrapping token is not valid or does not exist"
 
@@ -22,7 +23,8 @@ async def wrap(request: VaultRequest) -> Reply:
     """What the request holds, as it is: the door wraps it."""
     if request.wrap_seconds is None:
         raise VaultError(400, "endpoint requires response wrapping to be used")
-    return Reply(data=dict(request.fields), hoisted=True)
+    with sealed_form(dict(request.fields)) as value:
+        return Reply(data=members(value), hoisted=True)
 
 
 async def look_up(request: VaultRequest) -> Reply:
@@ -67,7 +69,7 @@ def _token(request: VaultRequest) -> str:
 
 
 ROUTES: Final = (
-    Route("wrapping/wrap", {UPDATE: wrap}),
+    Route("wrapping/wrap", {UPDATE: wrap}, exact=True),
     Route("wrapping/lookup", {READ: look_up, UPDATE: look_up}, open=True),
     Route("wrapping/unwrap", {UPDATE: unwrap}, open=True),
     Route("wrapping/rewrap", {UPDATE: rewrap}, open=True),

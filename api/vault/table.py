@@ -28,6 +28,8 @@ class Route(NamedTuple):
     """Whether it answers without a token."""
     sudo: bool = False
     """Whether policies must give `sudo` on it besides."""
+    exact: bool = False
+    """Whether it keeps what it is given, so that numbers stay as they are written."""
 
 
 class Match(NamedTuple):

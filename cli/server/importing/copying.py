@@ -15,13 +15,14 @@ import msgspec
 
 from cli.server.importing.kv import Key, Kv
 from domain.errors import Conflict, TrstctlError
+from domain.kv_values import sealed_form
 from domain.vault_names import native_path
 
 MARK: Final = "imported-created-time"
 """Metadata of each version that came over: when it was written at the source."""
 STATE: Final = "imported-state"
 """Metadata of each version that could not be read at the source: why."""
-_EMPTY: Final = b"{}"
+_EMPTY: Final = "{}"
 
 State = Literal["pruned", "deleted", "destroyed", "readable"]
 
@@ -94,9 +95,9 @@ class Copying:
         if state == "readable" and value is None:
             raise Conflict(f"version {number} of {key.path} went away while it was read; run this again")
         metadata = {MARK: mark_of(key, number), **({} if state == "readable" else {STATE: state})}
-        content = _EMPTY if value is None else msgspec.json.encode(value, order="sorted")
+        content = _EMPTY if value is None else _text(value)
         body: dict[str, Any] = {
-            "value": content.decode(), "content_type": "application/json", "metadata": metadata,
+            "value": content, "content_type": "application/json", "metadata": metadata,
         }  # fmt: skip
         name = native_path(f"{self._target.mount}/", key.path)
         if number == 1:
@@ -113,6 +114,11 @@ class Copying:
                 self._target.destroy(key.path, number)
         if held is None or held.settings != key.settings:
             self._target.set(key.path, key.settings)
+
+
+def _text(value: dict[str, Any]) -> str:
+    with sealed_form(value) as text:
+        return text.buffer.decode()
 
 
 def state_of(key: Key, number: int) -> State:

@@ -12,6 +12,7 @@ import urllib3
 from urllib3 import exceptions as http_errors
 
 from domain.errors import Invalid, Misconfigured, Refused, Unavailable
+from domain.kv_values import EXACT
 
 _TIMEOUT: Final = urllib3.Timeout(connect=10.0, read=60.0)
 _RETRIES: Final = urllib3.Retry(
@@ -66,7 +67,7 @@ class Wire:
 
     def _told(self, response: urllib3.BaseHTTPResponse, asked: str) -> Told:
         try:
-            body = msgspec.json.decode(response.data) if response.data else {}
+            body = EXACT.decode(response.data) if response.data else {}
         except msgspec.DecodeError:
             raise Unavailable(f"{self.where} answers {asked} with something else than JSON") from None
         if response.status in {200, 201, 204, 404}:

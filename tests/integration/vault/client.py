@@ -18,10 +18,13 @@ class VaultClient:
         self._headers = {"x-vault-namespace": namespace} if namespace else {}
 
     async def __call__(self, method: str, path: str, json: object = None, **headers: str) -> Answer:
-        """`path` without `/v1/`; headers with `_` for `-`."""
+        """`path` without `/v1/`; headers with `_` for `-`. Bytes are sent as they are, as a body of JSON."""
         fields = {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if self.token is not None:
             fields.setdefault("x-vault-token", self.token)
+        if isinstance(json, bytes):
+            sent = {"content-type": "application/json", **fields}
+            return await self._client(method, f"/v1/{path}", content=json, headers=sent)
         return await self._client(method, f"/v1/{path}", json, headers=fields)
 
     async def data(self, method: str, path: str, json: object = None, **headers: str) -> Any:

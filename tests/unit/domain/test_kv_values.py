@@ -36,7 +36,13 @@ def test_members_stand_in_order_without_spaces() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a":1.10}', '{"a":0.1000000000000000055511151231257827}', '{"a":1E+400}', '{"a":123456789012345678901234}'],
+    [
+        '{"a":1.10}',
+        '{"a":0.1000000000000000055511151231257827}',
+        '{"a":1E+400}',
+        '{"a":123456789012345678901234}',
+        '{"a":[1e3,{"b":-0.0}]}',
+    ],
 )
 def test_numbers_stay_exact_through_a_patch(text: str) -> None:
     assert sealed_form(merged(as_object(value(text)), {})).buffer.decode() == text

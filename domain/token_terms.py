@@ -28,6 +28,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """If set, each renewal gives so long, without an end."""
     max_expires_at: datetime | None = None
     """No renewal goes beyond it."""
+    explicit_max_ttl: int | None = None
+    """Of a login: how long the role let it live in all, which no renewal changes. None where nothing says it apart."""
     uses: int = 0
     """How many requests it may make in all."""
     cidrs: tuple[str, ...] = ()

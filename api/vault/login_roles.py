@@ -62,10 +62,7 @@ _PAGE: Final = 100_000
 
 def place_of(request: VaultRequest) -> Place:
     """The mount that is asked."""
-    mount = request.mount
-    return Place(
-        request.tenant, mount.path.removeprefix("auth/"), mount.accessor, mount.kind, mount.default_ttl, mount.max_ttl
-    )
+    return Place.at(request.tenant, request.mount)
 
 
 def attempt_of(request: VaultRequest) -> Attempt:

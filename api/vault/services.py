@@ -15,6 +15,7 @@ from domain.commands.mounts import MountCommands
 from domain.commands.policies import PolicyCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.token_renewal import TokenRenewal
 from domain.commands.token_roles import TokenRoleCommands
 from domain.commands.wrapping import WrappingCommands
 from domain.mounts import Mounts
@@ -49,6 +50,7 @@ class VaultServices:
     config: VaultConfig
     namespaces: Namespaces
     token_life: TokenLife
+    renewal: TokenRenewal
     minting: TokenMinting
     policies: PolicyCommands
     mount_commands: MountCommands

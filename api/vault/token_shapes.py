@@ -79,6 +79,8 @@ def _first_ttl(row: TokenRow) -> int:
 
 
 def _max_ttl(row: TokenRow, terms: Terms) -> int:
+    if terms.explicit_max_ttl is not None:
+        return terms.explicit_max_ttl
     return int((terms.max_expires_at - row.created_at).total_seconds()) if terms.max_expires_at else 0
 
 

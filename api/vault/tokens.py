@@ -132,7 +132,7 @@ async def _by_accessor(request: VaultRequest) -> TokenRow:
 
 async def _renewed(request: VaultRequest, row: TokenRow, text: str) -> Reply:
     increment = max(request.fields.seconds("increment"), 0)
-    renewed, position = await request.services.token_life.renew(request.call, row, increment)
+    renewed, position = await request.services.renewal.renew(request.call, row, increment, request.mounts)
     return Reply(auth=auth_of(renewed, text, request.services.clock()), position=position)
 
 

@@ -17,6 +17,7 @@ from domain.commands.mounts import MountCommands
 from domain.commands.policies import PolicyCommands
 from domain.commands.token_life import TokenLife
 from domain.commands.token_minting import TokenMinting
+from domain.commands.token_renewal import TokenRenewal
 from domain.commands.token_roles import TokenRoleCommands
 from domain.commands.vault_config import VaultConfiguration
 from domain.commands.wrapping import WrappingCommands
@@ -87,6 +88,7 @@ class Vaulting:
                 self.mounts, native.kv, native.transit.keys, databases, admin, tokens, native.token_ends, self._clock
             ),
             token_life=self.token_life,
+            renewal=TokenRenewal(self.token_life, self._views.logins, self._views.token_roles),
             minting=self.minting,
             logins=self.logging_in.services,
             wrapping=self.wrapping,

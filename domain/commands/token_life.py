@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Final
+from uuid import UUID
 
 from domain.api_token import LIVING, revocation, token_stream
 from domain.call import Call
@@ -13,11 +14,14 @@ from domain.errors import Forbidden, Invalid, Unauthenticated, VersionConflict
 from domain.event import Event
 from domain.mounts import DEFAULT_TTL
 from domain.ports import Append, Clock, EventLog
+from domain.results import Done
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed, life_stream
+from domain.token_terms import Terms
 from domain.views import TokenRow, TokensView
 
 USED_UP: Final = "used as often as it may be"
 _TRIES: Final = 16
+_NOTHING: Final[Mapping[UUID, int]] = {}
 
 
 class TokenLife:
@@ -43,15 +47,17 @@ class TokenLife:
         row = await self._view.by_hash(digest)
         return row if row and row.tenant == tenant and not row.revoked_at and not self._is_over(row) else None
 
-    async def renew(self, call: Call, row: TokenRow, increment: int) -> tuple[TokenRow, int]:
-        """Let the token live for `increment` seconds from now (0: for what its terms say), and the position of that.
+    async def renew(
+        self, call: Call, row: TokenRow, increment: int, terms: Terms, basis: Mapping[UUID, int]
+    ) -> Done[TokenRow]:
+        """Let the token live for `increment` seconds from now (0: for what `terms`, its terms as they are now, say).
 
-        Never beyond its terms, nor its parent. Raises `Invalid` for one that is not renewable.
+        Never beyond those, nor its parent. Raises `Invalid` for one that is not renewable, and `VersionConflict` if a
+        stream of `basis` has another version by now.
         """
-        terms = row.terms
-        if terms is None or not terms.renewable or row.expires_at is None:
+        if not terms.renewable or row.expires_at is None:
             raise Invalid("lease is not renewable")
-        until = await self._until(row, terms.period or increment or terms.ttl or DEFAULT_TTL)
+        until = await self._until(row, terms, terms.period or increment or terms.ttl or DEFAULT_TTL)
         event = ApiTokenRenewed(
             originator_id=life_stream(row.tenant, row.token_id),
             originator_version=row.life_version + 1,
@@ -59,23 +65,26 @@ class TokenLife:
             token_id=row.token_id,
             expires_at=until,
         )
-        position = await self._append(row, call.principal.actor, call.request_id, [event])
+        position = await self._append(row, call.principal.actor, call.request_id, [event], basis)
         renewed = await self._view.by_id(row.tenant, row.token_id)
         if renewed is None or renewed.revoked_at:
             raise Unauthenticated("the token was revoked meanwhile")
-        return renewed, position
+        return Done(renewed, position)
 
-    async def _until(self, row: TokenRow, seconds: int) -> datetime:
-        now, terms = self._clock(), row.terms
+    async def _until(self, row: TokenRow, terms: Terms, seconds: int) -> datetime:
+        now = self._clock()
         bounds = [now + timedelta(seconds=seconds)]
-        if terms and terms.max_expires_at:
+        if terms.max_expires_at:
             bounds.append(terms.max_expires_at)
-        if terms and not terms.period:
+        if not terms.period:
             bounds.append(row.created_at + timedelta(seconds=DEFAULT_TTL))
         if row.parent:
             parent = await self._view.by_id(row.tenant, row.parent)
             bounds += [parent.expires_at] if parent and parent.expires_at else []
-        return max(min(bounds), now + timedelta(seconds=1))
+        until = min(bounds)
+        if until <= now:
+            raise Invalid("past the max TTL, cannot renew")
+        return until
 
     async def use(self, row: TokenRow, address: str) -> None:
         """Count one use, if its uses are counted, and check from where it comes; raises `Unauthenticated`.
@@ -110,10 +119,12 @@ class TokenLife:
         )
         return [used] if remaining else [used, revocation(row.tenant, row.token_id, USED_UP, at)]
 
-    async def _append(self, row: TokenRow, actor: str, request_id: str, events: list[Event]) -> int:
-        """Append, unless the token has ended by now."""
+    async def _append(
+        self, row: TokenRow, actor: str, request_id: str, events: list[Event], basis: Mapping[UUID, int] = _NOTHING
+    ) -> int:
+        """Append, unless the token has ended by now, or a stream of `basis` has grown."""
         ends = any(event.originator_id == token_stream(row.tenant, row.token_id) for event in events)
-        unchanged = {} if ends else {token_stream(row.tenant, row.token_id): LIVING}
+        unchanged = basis if ends else {**basis, token_stream(row.tenant, row.token_id): LIVING}
         return await self._log.append(
             Append(tenant=row.tenant, actor=actor, request_id=request_id, events=events, unchanged=unchanged)
         )

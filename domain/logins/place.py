@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 from domain.errors import Invalid
-from domain.mounts import DEFAULT_TTL
+from domain.mounts import DEFAULT_TTL, MountEntry
 from domain.names import stream_of
 
 MAX_NAME: Final = 512
@@ -25,6 +25,12 @@ class Place(NamedTuple):
     method: str
     default_ttl: int = 0
     max_ttl: int = 0
+
+    @classmethod
+    def at(cls, tenant: str, mount: MountEntry) -> Self:
+        """The place of an auth mount."""
+        path = mount.path.removeprefix("auth/")
+        return cls(tenant, path, mount.accessor, mount.kind, mount.default_ttl, mount.max_ttl)
 
     @property
     def ttl(self) -> int:

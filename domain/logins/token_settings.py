@@ -86,6 +86,7 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
             ttl=min(ttl, longest or ttl),
             period=min(self.token_period, place.ceiling),
             max_expires_at=at + timedelta(seconds=longest) if longest else None,
+            explicit_max_ttl=self.token_explicit_max_ttl,
             uses=self.token_num_uses,
             cidrs=(address,) if self.token_strictly_bind_ip else told.cidrs or self.token_bound_cidrs,
         )

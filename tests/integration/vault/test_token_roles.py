@@ -129,6 +129,25 @@ async def test_a_role_makes_periodic_tokens_for_whoever_may_not(acme: VaultTenan
     assert (await clerk("POST", "auth/token/create", {"period": "2h"})).status == 400
 
 
+async def test_a_renewal_looks_at_the_role_again(acme: VaultTenant) -> None:
+    await role(acme, allowed_policies="x", token_explicit_max_ttl="2h")
+    accessor = {"accessor": (await created(acme, ttl="1h"))["accessor"], "increment": "3h"}
+
+    async def renewed() -> int:
+        return int((await acme("POST", "auth/token/renew-accessor", accessor)).json()["auth"]["lease_duration"])
+
+    assert 7190 <= await renewed() <= 7200
+    await role(acme, token_explicit_max_ttl="30m")
+    assert 1790 <= await renewed() <= 1800
+    await role(acme, token_explicit_max_ttl=0, token_period="10m")
+    assert 590 <= await renewed() <= 600
+    await acme("DELETE", "auth/token/roles/r")
+    answer = await acme("POST", "auth/token/renew-accessor", accessor)
+    assert (answer.status, answer.json()["errors"]) == (
+        400, ['failed to renew entry: original token role "r" could not be found, not renewing'],
+    )  # fmt: skip
+
+
 async def test_only_orphans_of_a_role_outlive_their_maker(acme: VaultTenant) -> None:
     await role(acme, "orphans", allowed_policies="x", orphan=True)
     await role(acme, "children", allowed_policies="x")

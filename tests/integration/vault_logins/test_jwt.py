@@ -325,3 +325,14 @@ async def test_tokens_may_be_bound_to_the_address_of_the_login(acme: VaultTenant
     assert data["bound_cidrs"] == ["127.0.0.1"]
     await made(acme, "auth/jwt/role/ci", token_strictly_bind_ip=False, token_bound_cidrs="192.0.2.0/24")
     refused(await jwt_login(acme, issuer.token()), 403, "permission denied")
+
+
+async def test_a_renewal_looks_at_the_role_again(acme: VaultTenant, issuer: Issuer) -> None:
+    await configured(acme, issuer, token_ttl=600)
+    accessor = auth_of(await jwt_login(acme, issuer.token()))["accessor"]
+    await made(acme, "auth/jwt/role/ci", role_type="jwt", user_claim="sub", bound_audiences="trstctl", token_ttl=60)
+    renewed = await acme("POST", "auth/token/renew-accessor", {"accessor": accessor})
+    assert 50 <= auth_of(renewed)["lease_duration"] <= 60
+    await acme("DELETE", "auth/jwt/role/ci")
+    renewed = await acme("POST", "auth/token/renew-accessor", {"accessor": accessor})
+    refused(renewed, 400, 'failed to renew entry: role "ci" does not exist during renewal')

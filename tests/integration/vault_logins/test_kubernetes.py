@@ -274,3 +274,14 @@ async def test_a_role_reads_as_it_was_written(acme: VaultTenant) -> None:
     )  # fmt: skip
     assert (data["policies"], data["num_uses"]) == (["a"], 3)
     assert (await acme.data("LIST", "auth/kubernetes/role"))["keys"] == ["app"]
+
+
+async def test_a_renewal_looks_at_the_role_again(acme: VaultTenant, cluster: KubernetesServer) -> None:
+    await configured(acme, cluster)
+    accessor = auth_of(await pod_login(acme, cluster.cluster.token_of("prod", "app")))["accessor"]
+    await role(acme, token_ttl="60s")
+    renewed = await acme("POST", "auth/token/renew-accessor", {"accessor": accessor})
+    assert 50 <= auth_of(renewed)["lease_duration"] <= 60
+    await acme("DELETE", "auth/kubernetes/role/app")
+    renewed = await acme("POST", "auth/token/renew-accessor", {"accessor": accessor})
+    refused(renewed, 400, 'failed to renew entry: role "app" does not exist during renewal')

@@ -90,6 +90,8 @@ def _same(wanted: object, value: object) -> bool:
     """Equal, or text as `wanted` says with a `*` at an end. A number or boolean counts as what it is written like."""
     if isinstance(wanted, dict | list) or isinstance(value, dict | list) or wanted is None or value is None:
         return wanted == value
+    if _is_number(wanted) and _is_number(value):
+        return wanted == value
     pattern, text = _text(wanted), _text(value)
     if not isinstance(wanted, str) or len(pattern) < 2:
         return pattern == text
@@ -100,5 +102,11 @@ def _same(wanted: object, value: object) -> bool:
     return text.startswith(pattern[:-1]) if pattern[-1] == _EVERY else pattern == text
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _text(value: object) -> str:
+    if isinstance(value, float):
+        return float.__repr__(value)  # however it is written: `1.10` is `1.1`
     return str(value).lower() if isinstance(value, bool) else str(value)

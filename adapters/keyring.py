@@ -10,14 +10,15 @@ from adapters.crypto import AeadKey, fresh_key
 from adapters.kek_folder import KekFolder
 from adapters.seal_format import tenant_key_aad
 from domain.errors import KeyUnavailable, LogBroken
-from domain.instants import instant
-from domain.ports import Reader, Row, Statement
+from domain.instants import instant, parsed
+from domain.ports import KeyStatus, Reader, Row, Statement
 
 K = TypeVar("K")
 
 _NEWEST: Final = """SELECT key_id, kek_id, wrapped FROM tenant_keys WHERE tenant = ?
 ORDER BY created_at DESC, key_id DESC LIMIT 1"""
 _BY_ID: Final = "SELECT key_id, kek_id, wrapped FROM tenant_keys WHERE tenant = ? AND key_id = ?"
+_STATUS: Final = "SELECT count(*), max(created_at) FROM tenant_keys WHERE tenant = ?"
 _INSERT: Final = "INSERT INTO tenant_keys (key_id, tenant, kek_id, wrapped, created_at) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -62,6 +63,13 @@ class KeyRing:
         if row is None:
             raise LogBroken(f"the store has no key {key_id} of tenant {tenant}, which a sealed value names")
         return self._kept(tenant, row)
+
+    async def status(self, tenant: str) -> KeyStatus:
+        """How many keys the tenant has had; raises `KeyUnavailable`."""
+        row = await self._reader.row(tenant, _STATUS, (tenant,))
+        if row is None or row[1] is None:
+            raise KeyUnavailable(f"tenant {tenant} has no key in the store")
+        return KeyStatus(row[0], parsed(row[1]))
 
     def create(self, tenant: str, at: datetime) -> Statement:
         """A fresh key for `tenant`, to be stored; raises `KeyUnavailable`.

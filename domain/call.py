@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from domain import scopes
 from domain.errors import Forbidden
+
+
+class Told(NamedTuple):
+    """What is given by path as it is written, and by the beginning of a path: each as Vault tells it."""
+
+    exact: dict[str, dict[str, Any]]
+    prefixes: dict[str, dict[str, Any]]
 
 
 class Policies(Protocol):
@@ -35,6 +42,10 @@ class Policies(Protocol):
 
         `wrap_seconds` is how long its answer is to be wrapped; None is not at all.
         """
+        ...
+
+    def told(self) -> Told:
+        """All of what they give on the Vault surface, by path; that of paths with `+` is not told."""
         ...
 
     def sees(self, folder: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -174,6 +174,21 @@ class Sealed(msgspec.Struct, frozen=True):
     digest: str
     """SHA-256 of the sealed bytes, lower-case hex."""
     statements: Sequence[Statement]
+
+
+class KeyStatus(NamedTuple):
+    """How many keys a tenant has had, and since when the newest is there, under which new values are sealed."""
+
+    term: int
+    since: datetime
+
+
+class TenantKeys(Protocol):
+    """What is told of tenants' keys. They are never shown."""
+
+    async def status(self, tenant: str) -> KeyStatus:
+        """Raises `KeyUnavailable` if the tenant has none."""
+        ...
 
 
 class Sealer(Protocol):

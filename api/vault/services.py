@@ -19,7 +19,7 @@ from domain.commands.token_renewal import TokenRenewal
 from domain.commands.token_roles import TokenRoleCommands
 from domain.commands.wrapping import WrappingCommands
 from domain.mounts import Mounts
-from domain.ports import Clock
+from domain.ports import Clock, TenantKeys
 
 
 class VaultConfig(Protocol):
@@ -59,6 +59,7 @@ class VaultServices:
     wrapping: WrappingCommands
     cubbyholes: CubbyholeCommands
     token_roles: TokenRoleCommands
+    keys: TenantKeys
     clock: Clock
     version: str
     """Of Vault's API as we speak it: what clients decide by."""

@@ -8,12 +8,13 @@ from api.vault.failures import VaultError
 from api.vault.reply import Reply
 from api.vault.request import READ, UPDATE, VaultRequest
 from api.vault.table import Route
-from domain.acl.holder import capabilities_of
+from domain.acl.holder import capabilities_of, told_of
 from domain.call import Policies
 from domain.token_text import digest_of
 from domain.views import TokenRow
 
 _MOST: Final = 1000
+_SCOPES: Final = "this token has scopes besides: what they give on a path, sys/capabilities-self tells"
 
 
 async def of_self(request: VaultRequest) -> Reply:
@@ -37,8 +38,13 @@ async def of_accessor(request: VaultRequest) -> Reply:
 
 
 async def resultant(request: VaultRequest) -> Reply:
-    """Whether the caller may do everything; the rest of this is for Vault's own pages, and not told."""
-    return Reply(data={"root": "*" in request.call.principal.scopes, "exact_paths": {}, "glob_paths": {}})
+    """All that the caller's policies give, but for rules with `+`; of what scopes give, whether that is everything."""
+    caller = request.call.principal
+    if "*" in caller.scopes:
+        return Reply(data={"root": True})
+    found = told_of(caller.policies)
+    data = {"root": False, "exact_paths": found.exact, "glob_paths": found.prefixes}
+    return Reply(data=data, warnings=[_SCOPES] if caller.scopes else None)
 
 
 async def _of(request: VaultRequest, row: TokenRow | None, otherwise: str) -> Reply:

@@ -9,6 +9,7 @@ from api.vault.failures import VaultError
 from api.vault.reply import Reply
 from api.vault.request import READ, UPDATE, VaultRequest
 from api.vault.table import Route
+from api.vault.token_shapes import instant
 from domain.errors import Invalid
 
 _CLUSTERS: Final = UUID("0d6a4b52-2f5e-5c07-8f3a-1c5f6f2b9e77")
@@ -93,6 +94,13 @@ async def seal(request: VaultRequest) -> Reply:
     raise Invalid("this server is not sealed over the network: its operator closes it by taking its key file away")
 
 
+async def key_status(request: VaultRequest) -> Reply:
+    """The tenant's key, which wraps those of its values: how many there were (`term`), and since when it is there."""
+    request.call.require("operations:read")
+    status = await request.services.keys.status(request.tenant)
+    return Reply(data={"term": status.term, "install_time": instant(status.since)}, hoisted=True)
+
+
 def _is_sealed(request: VaultRequest) -> bool:
     return request.services.native.secrets_disabled is not None
 
@@ -116,4 +124,5 @@ ROUTES: Final = (
     Route("init", {READ: initialised, UPDATE: initialise}, open=True),
     Route("unseal", {UPDATE: unseal}, open=True),
     Route("seal", {UPDATE: seal}, sudo=True),
+    Route("key-status", {READ: key_status}),
 )

@@ -21,7 +21,7 @@ from domain.commands.token_renewal import TokenRenewal
 from domain.commands.token_roles import TokenRoleCommands
 from domain.commands.vault_config import VaultConfiguration
 from domain.commands.wrapping import WrappingCommands
-from domain.ports import Clock, EventLog, Replies, Repository, Sealer
+from domain.ports import Clock, EventLog, Replies, Repository, Sealer, TenantKeys
 
 
 class Base(Protocol):
@@ -43,6 +43,11 @@ class Base(Protocol):
         ...
 
     @property
+    def ring(self) -> TenantKeys:
+        """What is told of tenants' keys."""
+        ...
+
+    @property
     def replies(self) -> Replies:
         """What was answered before."""
         ...
@@ -58,6 +63,7 @@ class Vaulting:
 
     def __init__(self, base: Base, clock: Clock, settings: VaultSurface = VaultSurface()) -> None:  # noqa: B008 - frozen
         self._views = base.views
+        self._keys = base.ring
         self._clock = clock
         self._settings = settings
         self.token_life = TokenLife(base.log, base.views.tokens, clock, os.urandom)
@@ -94,6 +100,7 @@ class Vaulting:
             wrapping=self.wrapping,
             cubbyholes=self.cubbyholes,
             token_roles=self.token_roles,
+            keys=self._keys,
             clock=self._clock,
             version=self._settings.version,
             cluster_name=self._settings.cluster_name,

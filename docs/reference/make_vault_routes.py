@@ -52,7 +52,7 @@ FIELD: Final = {
 """Of handlers that are made for a field of something, one after the other."""
 
 NOT_SERVED: Final = (
-    ("sys/init, sys/unseal, sys/seal, sys/rekey, sys/generate-root, sys/rotate, sys/key-status",
+    ("sys/init, sys/unseal, sys/seal, sys/rekey, sys/generate-root, sys/rotate",
      "the key is a file of the operator's, who [rotates it](../how-to/rotate-the-kek.md); `init` and the like say so"),
     ("sys/remount", "a mount's path is part of the names of its secrets; copy, then disable the old one"),
     ("sys/audit/PATH, sys/audit-hash", "every request is in the log, always: there is nothing to enable or to disable"),

@@ -31,6 +31,17 @@ class Bounds:
         self.shortest = _lesser(self.shortest, rule.min_wrapping_ttl)
         self.longest = _lesser(self.longest, rule.max_wrapping_ttl)
 
+    def told(self) -> dict[str, Any]:
+        """Those that there are, by Vault's names."""
+        found = {
+            "min_wrapping_ttl": self.shortest,
+            "max_wrapping_ttl": self.longest,
+            "allowed_parameters": self.allowed,
+            "denied_parameters": self.denied,
+            "required_parameters": self.required,
+        }
+        return {name: value for name, value in found.items() if value}
+
     def is_free(self, capability: str) -> bool:
         """Whether nothing about a request but its path matters."""
         if self.shortest or self.longest:

@@ -12,7 +12,10 @@ from typing import Any, Final
 
 from domain.acl.bounds import Bounds
 from domain.acl.rules import DENY, LIST, SUDO, Rule
+from domain.call import Told
 
+_TOLD: Final = ("create", "delete", "list", "read", "sudo", "update", "patch")
+"""The order of Vault's."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -123,6 +126,10 @@ class Compiled:
         grant = self.find(path, listing=_is_listing(path, capability))
         return grant is not None and grant.gives(capability)
 
+    def told(self) -> Told:
+        """What is given by paths as they are written, and by their beginnings; rules with `+` are left out."""
+        return Told(_told(self._exact), _told(self._prefixes))
+
     def reaches(self, folder: str, capability: str | None = None) -> bool:
         """Whether `capability`, or any, may be given on some path in `folder`, which ends in a slash."""
         return any(
@@ -163,6 +170,13 @@ class Compiled:
             if found:
                 return found
         return None
+
+
+def _told(grants: Mapping[str, Grant]) -> dict[str, dict[str, Any]]:
+    return {
+        path: {"capabilities": [each for each in _TOLD if each in grant.capabilities] or [DENY], **grant.bounds.told()}
+        for path, grant in sorted(grants.items())
+    }
 
 
 def _is_listing(path: str, capability: str) -> bool:

@@ -12,7 +12,7 @@ from domain.acl.rules import DENY, SUDO, Rule
 from domain.acl.shown import shown
 from domain.acl.table import resources_of
 from domain.acl.translation import Need
-from domain.call import Policies
+from domain.call import Policies, Told
 from domain.mounts import Mounts
 from domain.token_terms import DEFAULT
 
@@ -46,6 +46,10 @@ class TokenPolicies:
     def permits(self, path: str, capability: str, fields: Mapping[str, Any], wrap_seconds: int | None = None) -> bool:
         """See `Policies`."""
         return self._rules.permits(path, capability, fields, wrap_seconds)
+
+    def told(self) -> Told:
+        """See `Policies`."""
+        return self._rules.told()
 
     def sees(self, folder: str) -> bool:
         """See `Policies`."""
@@ -88,6 +92,10 @@ class Permitted:
         """See `Policies`."""
         return self._policies.permits(path, capability, fields, wrap_seconds)
 
+    def told(self) -> Told:
+        """See `Policies`."""
+        return self._policies.told()
+
     def sees(self, folder: str) -> bool:
         """See `Policies`."""
         return self._policies.sees(folder)
@@ -99,3 +107,8 @@ def capabilities_of(scopes: Sequence[str], policies: Policies | None, path: str,
         return ["root"]
     given = set(policies.capabilities(path)) if policies else set(_EVERYBODY.capabilities(path))
     return sorted((given | shown(scopes, path, mounts)) - {DENY}) or [DENY]
+
+
+def told_of(policies: Policies | None) -> Told:
+    """All of what a token's policies give; what `default` does to one that has scopes alone."""
+    return policies.told() if policies else _EVERYBODY.told()

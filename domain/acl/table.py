@@ -81,6 +81,7 @@ ROWS: Final = (
     Row("system", "policies/acl/{name}", "create update delete", "policies:write"),
     Row("system", "policy/{name}", "read", "policies:read", gives=False),
     Row("system", "policy/{name}", "create update delete", "policies:write", gives=False),
+    Row("system", "key-status", "read", "operations:read", gives=False),
     Row("system", "mounts", "read", "mounts:read"),
     Row("system", "mounts/{name}", "read", "mounts:read"),
     Row("system", "mounts/{name}", "create update delete", "mounts:write"),
@@ -105,7 +106,7 @@ _RESOURCES: Final[dict[str, set[str]]] = {
     "transit": {"keys"},
     "cubbyhole": set(),
     "database": {"leases", "providers", "rotations"},
-    "system": {"access", "audit", "auth", "keys", "leases", "mounts", "policies"},
+    "system": {"access", "audit", "auth", "keys", "leases", "mounts", "operations", "policies"},
     "token": {"access", "auth"},
 }
 """The resources of the native face that requests to an engine are about; `auth` and `access` for login methods."""

@@ -203,3 +203,44 @@ async def test_one_tenants_policies_are_nothing_to_another(acme: VaultTenant, ot
     client = await with_policies(other, "app")
     await other.data("POST", "secret/data/app/db", {"data": {"a": "1"}})
     assert (await client("GET", "secret/data/app/db")).status == 403
+
+
+RESULTANT = """
+path "secret/data/app/*" { capabilities = ["read", "create"] }
+path "secret/metadata/+/x" { capabilities = ["list"] }
+path "secret/data/app/one" { capabilities = ["deny"] }
+path "auth/token/lookup-self" { capabilities = ["update"] }
+path "sys/mounts" {
+    capabilities = ["sudo", "read"]
+    allowed_parameters = { "a" = [1, "x"], "*" = [] }
+    denied_parameters = { "q" = [] }
+    required_parameters = ["z"]
+    min_wrapping_ttl = "1s"
+    max_wrapping_ttl = "90s"
+}
+"""
+
+
+async def test_all_that_a_token_may_is_told_by_path(acme: VaultTenant) -> None:
+    client = await with_rules(acme, RESULTANT)
+    told = await client.data("GET", "sys/internal/ui/resultant-acl")
+    exact, prefixes = told["exact_paths"], told["glob_paths"]
+    assert told["root"] is False
+    assert exact["secret/data/app/one"] == {"capabilities": ["deny"]}
+    assert exact["auth/token/lookup-self"] == {"capabilities": ["read", "update"]}
+    assert exact["sys/mounts"] == {
+        "capabilities": ["read", "sudo"], "allowed_parameters": {"a": [1, "x"], "*": []},
+        "denied_parameters": {"q": []}, "required_parameters": ["z"], "min_wrapping_ttl": 1, "max_wrapping_ttl": 90,
+    }  # fmt: skip
+    assert prefixes["secret/data/app/"] == {"capabilities": ["create", "read"]}
+    assert prefixes["cubbyhole/"] == {"capabilities": ["create", "delete", "list", "read", "update"]}
+    assert not any("+" in path for path in (*exact, *prefixes))
+    assert await acme.data("GET", "sys/internal/ui/resultant-acl") == {"root": True}
+
+
+async def test_who_has_scopes_is_told_where_to_ask_for_them(acme: VaultTenant) -> None:
+    scoped = await acme.holding("secrets:read:app/*")
+    answer = (await scoped("GET", "sys/internal/ui/resultant-acl")).json()
+    assert answer["data"]["exact_paths"]["auth/token/lookup-self"] == {"capabilities": ["read"]}
+    assert "sys/capabilities-self" in answer["warnings"][0]
+    assert (await acme.client(None)("GET", "sys/internal/ui/resultant-acl")).status == 403

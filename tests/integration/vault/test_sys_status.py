@@ -112,7 +112,6 @@ async def test_counters_are_there_as_far_as_clients_ask(acme: VaultTenant) -> No
         "sys/plugins/catalog",
         "sys/config/ui/headers",
         "sys/internal/specs/openapi",
-        "sys/key-status",
         "sys/rekey/init",
         "sys/generate-root/attempt",
         "sys/raw/x",
@@ -140,3 +139,21 @@ async def test_a_surface_that_is_off_is_not_there(acme: VaultTenant) -> None:
     off = create_app(services, replace(acme.system.vaulting.services(services), enabled=False))
     for path in ("sys/health", "secret/data/x"):
         assert (await VaultClient(off, acme.token)("GET", path)).status == 404
+
+
+async def test_of_the_key_is_told_which_it_is_and_since_when(acme: VaultTenant) -> None:
+    answer = (await acme("GET", "sys/key-status")).json()
+    ((made,),) = await acme.system.rows("SELECT created_at FROM tenant_keys WHERE tenant = ?", acme.id)
+    assert answer["data"] == {"term": 1, "install_time": f"{made[:26]}000Z"}
+    assert answer["term"] == 1
+    assert (await (await acme.holding("operations:read"))("GET", "sys/key-status")).status == 200
+    assert (await (await acme.holding("access:read"))("GET", "sys/key-status")).status == 403
+    assert (await acme("POST", "sys/key-status", {})).status == 405
+
+
+@pytest.mark.parametrize("path,status", [("sys/key-status", 200), ("sys/health", 403)])
+async def test_a_policy_on_its_path_gives_the_keys_status(acme: VaultTenant, path: str, status: int) -> None:
+    await acme("PUT", "sys/policies/acl/p", {"policy": f'path "{path}" {{ capabilities = ["read"] }}'})
+    created = (await acme("POST", "auth/token/create", {"policies": ["p"]})).json()
+    client = acme.client(created["auth"]["client_token"])
+    assert (await client("GET", "sys/key-status")).status == status

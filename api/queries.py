@@ -193,7 +193,10 @@ class AuditQuery(Query, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     path: Annotated[
         Text | None,
-        Meta(description="Only events about this secret; a `*` at the end stands for any rest.", examples=["app/*"]),
+        Meta(
+            description="Only events about this secret, or transit key; a `*` at the end stands for any rest.",
+            examples=["app/*"],
+        ),
     ] = None
     q: Annotated[
         Text | None, Meta(description="Only events with this text in type, actor, request id or path.", examples=["db"])

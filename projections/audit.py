@@ -11,18 +11,22 @@ import msgspec
 from domain.access import SecretsCompared, SecretsInjected
 from domain.instants import instant
 from domain.ports import Reader, Record, Row, Statement
+from domain.transit.events import TransitKeyCreated, TransitKeyEvent, TransitKeyRestored
+from domain.transit.uses import TransitSetAside, TransitUse
 
 _EVENT: Final = "INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _PATH: Final = "INSERT INTO audit_paths VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _COLUMNS: Final = (
     "e.position, e.id, e.stream, e.version, e.type, e.tenant, e.time, e.actor, e.request_id, e.body, e.hash"
 )
+_OF_KEYS: Final = (TransitUse, TransitKeyEvent, TransitKeyCreated, TransitKeyRestored, TransitSetAside)
+"""Events that name a transit key, by which they are found as others by their path."""
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are wanted; None is no condition.
 
-    `path` may end in `*`; `text` is looked for in type, actor and paths.
+    `path`, also the name of a transit key, may end in `*`; `text` is looked for in type, actor and paths.
     """
 
     types: tuple[str, ...] = ()
@@ -132,6 +136,8 @@ def _paths(record: Record) -> list[str]:
     if isinstance(event, SecretsCompared):
         return sorted({side.partition("@")[0] for side in (event.left, event.right)})  # `path@version` is about `path`
     path = getattr(event, "path", None)
+    if path is None and isinstance(event, _OF_KEYS):
+        path = event.key or None  # random bytes and digests are of no key
     return [path] if isinstance(path, str) else []
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from domain.access import SecretRead, SecretsCompared, SecretsInjected
 from domain.event import Event
 from domain.instants import instant
+from domain.transit.events import TransitKeyDeleted
+from domain.transit.uses import TransitDrawn, TransitEncrypted, TransitSetAside
 from projections.audit import AuditEvents, AuditFilter
 from tests.unit.projections.projected import HEADER, Tables, at, created, deleted, written
 
@@ -108,6 +110,18 @@ async def test_event_about_several_paths_is_found_by_each_and_told_once(index: I
     assert await index.found(path="app/a") == [1, 2]
     assert await index.found(path="app/*") == [1, 2]
     assert await index.found(path="production") == [3]
+
+
+async def test_events_of_a_transit_key_are_found_by_its_name(index: Index) -> None:
+    use = {**HEADER, "numbers": [1], "count": 1, "failed": 0}
+    index.tell(TransitEncrypted(**use, key="orders"))  # type: ignore[arg-type]  # a mixed dict
+    index.tell(TransitKeyDeleted(**HEADER, key="team~eu~orders", key_type="ed25519", numbers=[1]))  # type: ignore[arg-type]
+    index.tell(TransitSetAside(**HEADER, key="orders", ref="0", number=1, count=9))  # type: ignore[arg-type]
+    index.tell(TransitDrawn(**use, key=""))  # type: ignore[arg-type]
+    assert await index.found(path="orders") == [1, 3]
+    assert await index.found(path="team~eu~*") == [2]
+    assert await index.found(text="ORDERS") == [1, 2, 3]
+    assert index.tables.all("SELECT count(*) FROM audit_paths") == [(3,)]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Filters(TypedDict):
 @click.command(cls=Command)
 @click.option("--type", metavar="TYPE,TYPE", help="Such as secret.version.written.")
 @click.option("--actor", metavar="SUBJECT", help="Who did it.")
-@click.option("--path", metavar="PATH", help="On which secret, or transit key; a * at the end stands for any characters.")
+@click.option("--path", metavar="PATH", help="On which secret, or transit key; a * at the end stands for any rest.")
 @click.option("--since", metavar="TIME", help="From then on, RFC 3339.")
 @click.option("--until", metavar="TIME", help="Until then, RFC 3339.")
 @click.option("-q", "--query", "q", metavar="WORDS", help="Only events that hold these words.")

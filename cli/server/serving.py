@@ -6,6 +6,7 @@ Signals: SIGTERM and SIGINT stop gracefully, a second one stops waiting for clie
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -37,6 +38,11 @@ _IDLE: Final = 75
 _MOST_CONNECTIONS: Final = 4096
 _SWITCH: Final = 0.0005
 """Seconds after which one thread must let the other run: the default of 5 ms makes the committer wait for the loop."""
+_YOUNG: Final = 20_000
+"""Objects more that were made than freed before cycles are looked for.
+
+The default of 700 is less than what 64 requests in flight have in hand, and took a tenth of the time.
+"""
 _log = logging.getLogger("trstctl.serving")
 
 
@@ -65,9 +71,17 @@ async def _run(settings: Settings, listener: socket.socket, prepare: Callable[[]
     async with open_runtime(settings) as runtime, serving(runtime) as app:
         _tell_start(settings, runtime.secrets_disabled())
         server = _Server(_config(cast("ASGI3Application", app), settings, context))
+        _spare_collections()
         with _signals(server, settings, context):
             await server.serve(sockets=[listener])
     _log.info("stopped")
+
+
+def _spare_collections() -> None:
+    """Look for cycles more rarely, and never again among what stays as long as the process does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
 
 
 class _Server(uvicorn.Server):

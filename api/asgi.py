@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Protocol
 
 Scope = MutableMapping[str, Any]
 """What is known of a request before its body."""
@@ -12,14 +12,34 @@ Message = MutableMapping[str, Any]
 """One event of the connection, with its `type`."""
 
 Receive = Callable[[], Awaitable[Message]]
+_BY_NAME: Final = "trstctl.headers"
+"""Where in a scope its headers are kept by name."""
+
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+class Direct(Protocol):
+    """What a server may offer besides ASGI, under `DIRECT` in a request's scope."""
+
+    def body(self, most: int) -> bytes | None:
+        """The body, if all of it has come and it has at most `most` bytes. It is given once."""
+        ...
+
+    def answer(self, status: int, head: bytes, body: bytes) -> bool:
+        """Send a complete answer, its header lines each ended; False if nothing was sent. Not for HEAD."""
+        ...
+
+
+DIRECT: Final = "trstctl.direct"
+"""Whoever takes it takes it out of the scope, for it leads back there."""
+
+
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of that lower-case name, None if there is none."""
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    for key, value in headers:
-        if key == name:
-            return value.decode("latin-1")
-    return None
+    found: dict[bytes, bytes] | None = scope.get(_BY_NAME)
+    if found is None:
+        # Of the same name the first one is to count, and in a dictionary the last does.
+        found = scope[_BY_NAME] = dict(reversed(scope["headers"]))
+    value = found.get(name)
+    return None if value is None else value.decode("latin-1")

@@ -16,7 +16,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from api.asgi import ASGIApp, Message, Receive, Scope, Send, header
+from api.asgi import DIRECT, ASGIApp, Direct, Message, Receive, Scope, Send, header
 from api.hot.door import HotDoor
 from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates, network_of
@@ -42,6 +42,9 @@ _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"strict-transport-security", b"max-age=31536000"),
 ]
+_LINES: Final = b"".join(b"%b: %b\r\n" % line for line in _HEADERS)
+_NOTHING: Final = ("", "0")
+"""What Content-Length says of no body."""
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 _KEY = re.compile(r"[ -~]{1,200}\Z")
 _log = logging.getLogger("trstctl.access")
@@ -66,7 +69,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, os.urandom(8).hex())
+        answer = _Answer(send, os.urandom(8).hex(), scope.get(DIRECT))
         state = scope.setdefault("state", {})
         state["request_id"] = answer.request_id
         started = time.perf_counter()
@@ -78,6 +81,7 @@ class Edge:
             self._account(scope, answer, time.perf_counter() - started)
             # The server keeps the scope of a connection's last request, and Litestar has put the body into it.
             state.clear()
+            scope.pop(DIRECT, None)
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["path"].startswith(PREFIX):
@@ -140,8 +144,11 @@ class Edge:
         declared = header(scope, b"content-length") or ""
         if _LENGTH.match(declared) and int(declared) > bound:
             raise TooLarge(f"a request's body may have {bound} bytes; this one has {declared}")
-        if not declared and not header(scope, b"transfer-encoding"):
+        if declared in _NOTHING and not header(scope, b"transfer-encoding"):
             return b""
+        direct: Direct | None = scope.get(DIRECT)
+        if direct and (body := direct.body(bound)) is not None:
+            return body
         try:
             async with asyncio.timeout(limits.client_timeout_seconds):
                 return await _collected(receive, bound)
@@ -168,8 +175,9 @@ class Edge:
 class _Answer:
     """Sends, with the headers that every answer has; remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, direct: Direct | None) -> None:
         self._send = send
+        self._direct = direct
         self.request_id = request_id
         self.status = 0
 
@@ -181,11 +189,18 @@ class _Answer:
         await self._send(message)
 
     async def complete(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """A complete answer whose headers are as they will be sent."""
+        """A complete answer whose headers are as they will be sent. Not for HEAD."""
         self.status = status
+        if self._direct:
+            own = b"".join([b"%b: %b\r\n" % line for line in headers])
+            if own.count(b"\n") == len(headers) and self._direct.answer(status, self._head(own), body):
+                return
         lines = [*headers, *_HEADERS, (b"x-request-id", self.request_id.encode())]
         await self._send({"type": "http.response.start", "status": status, "headers": lines})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _head(self, own: bytes) -> bytes:
+        return b"%b%bx-request-id: %b\r\n" % (own, _LINES, self.request_id.encode())
 
     async def whole(self, status: int, media_type: str, body: bytes, headers: dict[str, str]) -> None:
         """A complete answer, if none has begun."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final, Protocol
 
 import msgspec
@@ -27,7 +26,7 @@ from api.vault.services import VaultServices
 from api.vault.table import Match
 from api.vault.wrapped import wrapped
 from domain.acl.holder import Permitted
-from domain.call import Call, IdempotencyKey, Principal
+from domain.call import Call, IdempotencyKey, Policies, Principal
 from domain.errors import TrstctlError, Unauthenticated
 from domain.mounts import MountEntry, Mounts
 
@@ -42,6 +41,10 @@ class Answering(Protocol):
     """What the edge gives the door to answer with."""
 
     request_id: str
+
+    async def complete(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """A complete answer with just these headers of its own."""
+        ...
 
     async def whole(self, status: int, media_type: str, body: bytes, headers: dict[str, str]) -> None:
         """A complete answer."""
@@ -66,9 +69,10 @@ class Door:
         """Answer one request; errors in Vault's shape."""
         namespace = header(scope, b"x-vault-namespace")
         headers = {} if namespace is None else {"x-vault-namespace": namespace}
+        request_id = _uuid_of(answer.request_id)
         try:
-            reply = await self._answered(scope, receive, answer)
-            await _send(answer, scope, reply, headers)
+            reply = await self._answered(scope, receive, answer, request_id)
+            await _send(answer, scope, reply, headers, request_id)
         except VaultError as error:
             await answer.whole(error.status, JSON, error.encoded(), headers)
         except TrstctlError as error:
@@ -78,7 +82,7 @@ class Door:
             _log.error("unexpected error", exc_info=error)
             await answer.whole(500, JSON, VaultError(500, "internal error").encoded(), headers)
 
-    async def _answered(self, scope: Scope, receive: Receive, answer: Answering) -> Reply | None:
+    async def _answered(self, scope: Scope, receive: Receive, answer: Answering, request_id: str) -> Reply | None:
         wanted = asked(scope)
         if not self._services.enabled:
             raise no_handler(wanted.path)
@@ -92,7 +96,7 @@ class Door:
         body = await self._body(scope, receive)
         call = self._call(scope, answer, principal, body)
         request = VaultRequest(
-            id=_uuid_of(answer.request_id),
+            id=request_id,
             operation=wanted.operation,
             path=wanted.path,
             mount=mount,
@@ -107,8 +111,10 @@ class Door:
             wrap_seconds=wanted.wrap_seconds,
             token=wanted.token,
         )
-        scope["state"].update(call=call)
-        return await self._handled(await _permitted(request, match), match)
+        scope["state"]["call"] = call
+        if call is None or call.principal.policies is None or match.route.open:
+            return await self._handled(request, match)
+        return await self._handled(await _permitted(request, match, call.principal.policies), match)
 
     async def _principal(self, wanted: Asked) -> Principal | None:
         """Who calls; None for a token that is no good, which some routes do not mind."""
@@ -127,7 +133,8 @@ class Door:
         if principal is None:
             of_wrapping = await self._services.wrapping.tenant_of(wanted.token)
             return of_wrapping or await tenant_of(wanted.namespace, self._services)
-        await must_be_own(wanted.namespace, principal.tenant, self._services)
+        if wanted.namespace:
+            await must_be_own(wanted.namespace, principal.tenant, self._services)
         return principal.tenant
 
     def _call(self, scope: Scope, answer: Answering, principal: Principal | None, body: bytes) -> Call | None:
@@ -136,10 +143,10 @@ class Door:
         return Call(principal=principal, request_id=answer.request_id, idempotency=self._keyed(scope, body))
 
     async def _handled(self, request: VaultRequest, match: Match) -> Reply | None:
-        reply = await self._replayed(request)
+        reply = await self._replayed(request) if request.caller and request.caller.idempotency else None
         if reply is None:
             reply = await match.handler(request.operation)(request)
-        return reply and await wrapped(request, reply)
+        return await wrapped(request, reply) if reply and request.wrap_seconds else reply
 
     async def _replayed(self, request: VaultRequest) -> Reply | None:
         """What was answered to a request with the same idempotency key."""
@@ -170,14 +177,11 @@ def _routed(mounts: Mounts, wanted: Asked, principal: Principal | None) -> tuple
     return found.mount, found.rest, match
 
 
-async def _permitted(request: VaultRequest, match: Match) -> VaultRequest:
+async def _permitted(request: VaultRequest, match: Match, policies: Policies) -> VaultRequest:
     """The request, once the caller's policies permit it: raises `VaultError` 403. Scopes are the commands' to ask for.
 
     What policies have permitted nobody asks for again.
     """
-    policies = request.caller.principal.policies if request.caller else None
-    if policies is None or match.route.open:
-        return request
     capability = request.operation
     if capability == UPDATE and match.route.exists and not await match.route.exists(request):
         capability = "create"
@@ -189,7 +193,7 @@ async def _permitted(request: VaultRequest, match: Match) -> VaultRequest:
             raise denied()
     permitted = Permitted(policies, request.mount.engine)
     principal = msgspec.structs.replace(request.call.principal, policies=permitted)
-    return replace(request, caller=msgspec.structs.replace(request.call, principal=principal))
+    return msgspec.structs.replace(request, caller=msgspec.structs.replace(request.call, principal=principal))
 
 
 def _uuid_of(request_id: str) -> str:
@@ -198,14 +202,25 @@ def _uuid_of(request_id: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: dict[str, str]) -> None:
+async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: dict[str, str], request_id: str) -> None:
     if reply is None:
         await answer.whole(204, JSON, b"", headers)
+        return
+    if reply.status == 200 and scope["method"] != "HEAD":
+        await answer.complete(200, _lines(reply, body := reply.encoded(request_id), headers), body)
         return
     if reply.position:
         headers = {**headers, "x-trstctl-position": str(reply.position)}
     if reply.status == 404 and reply.data is None and reply.warnings is None:
         await answer.whole(404, JSON, b'{"errors":[]}', headers)
         return
-    body = b"" if reply.status == 204 else reply.encoded(_uuid_of(answer.request_id))
+    body = b"" if reply.status == 204 else reply.encoded(request_id)
     await answer.whole(reply.status, reply.media_type, b"" if scope["method"] == "HEAD" else body, headers)
+
+
+def _lines(reply: Reply, body: bytes, headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    lines = [(b"content-type", reply.media_type.encode()), (b"content-length", b"%d" % len(body))]
+    if reply.position:
+        lines.append((b"x-trstctl-position", b"%d" % reply.position))
+    lines += [(name.encode(), value.encode()) for name, value in headers.items()]
+    return lines

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from api.vault.failures import DENIED, VaultError
 from api.vault.fields import Fields
@@ -19,8 +20,7 @@ DELETE: Final = "delete"
 LIST: Final = "list"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VaultRequest:
+class VaultRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked. `rest` is the path within its mount, without a slash at the end."""
 
     id: str

@@ -12,6 +12,9 @@ from typing import ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from api.asgi import DIRECT
+from cli.server.direct import Direct
+
 MOST_HEAD_BYTES: Final = 64 * 1024
 """Largest request line with its headers."""
 _LEAST_READ: Final = 16 * 1024
@@ -87,6 +90,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._in_head = False
         self._head_came()
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.scope[DIRECT] = Direct(self.cycle)  # type: ignore[typeddict-unknown-key]  # a key of our own
 
     def on_response_complete(self) -> None:
         """The answer is whole. What nobody read of the body is let go now, not when the next request comes."""

@@ -17,16 +17,14 @@ from prometheus_client import (
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
-_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+from api.request_counts import SECONDS, Requests
+
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class Metrics:
-    """One registry a process.
-
-    Series are looked up once and kept, so that counting a request costs a dictionary look-up.
-    """
+    """One registry a process."""
 
     def __init__(self, version: str) -> None:
         # Else each series has a second one beside it, of no use here.
@@ -35,17 +33,13 @@ class Metrics:
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
         Gauge("trstctl_build_info", "The version that runs.", ["version"], registry=registry).labels(version).set(1)
-        self._requests = Counter(
-            "trstctl_http_requests_total", "Requests answered.", ["route", "method", "status"], registry=registry
-        )
-        self._seconds = Histogram(
-            "trstctl_http_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=registry
-        )
+        self._requests = Requests()
+        registry.register(self._requests)
         self._batch = Histogram(
             "trstctl_commit_batch_size", "Commands in one transaction.", buckets=_SIZES, registry=registry
         )
         self._commit = Histogram(
-            "trstctl_commit_seconds", "Time of one transaction.", buckets=_SECONDS, registry=registry
+            "trstctl_commit_seconds", "Time of one transaction.", buckets=SECONDS, registry=registry
         )
         self._head = Gauge("trstctl_log_head", "Position of the newest event this node wrote.", registry=registry)
         self._lag = Gauge(
@@ -67,19 +61,11 @@ class Metrics:
             registry=registry,
         )
         self._parked_kinds: set[str] = set()
-        self._series: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request; `route` is the template, never the path."""
-        if method not in _METHODS:
-            method = "OTHER"  # else whoever asks could make series without end
-        series = self._series.get((route, method, status))
-        if series is None:
-            counter = self._requests.labels(route, method, str(status))
-            series = self._series[route, method, status] = (counter.inc, self._seconds.labels(route).observe)
-        count, observe = series
-        count()
-        observe(seconds)
+        # Else whoever asks could make series without end.
+        self._requests.count(route, method if method in _METHODS else "OTHER", status, seconds)
 
     def commit(self, commands: int, seconds: float, head: int) -> None:
         """Count one transaction."""

@@ -11,7 +11,6 @@ class SecretRead(AccessEvent, frozen=True, kw_only=True):
     """A value went out: `how` is get, history, resolve, export, diff, run or subkeys."""
 
     TOPIC: ClassVar[str] = "secret.read"
-    INLINE: ClassVar[bool] = False
     path: str
     number: int
     how: str

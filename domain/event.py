@@ -23,8 +23,6 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     TOPIC: ClassVar[str]
     VERSION: ClassVar[int] = 1
     """Version of the body's fields; an older one in the log is brought up by the mapper's upcasters."""
-    INLINE: ClassVar[bool] = True
-    """Whether a read model that is applied with the commit may concern itself with it. Off for what is commonest."""
     originator_id: UUID
     originator_version: int
     timestamp: datetime

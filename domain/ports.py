@@ -129,6 +129,8 @@ class Projection(Protocol):
     name: ClassVar[str]
     tables: ClassVar[tuple[str, ...]]
     """Every table has a `tenant` column, by which rows are kept apart."""
+    concerns: ClassVar[tuple[type[Event], ...]]
+    """The events, or what they have in common, that change anything here: it is asked about no other."""
     ddl: ClassVar[tuple[str, ...]]
     """CREATE TABLE / INDEX IF NOT EXISTS in the common dialect: TEXT, BIGINT, BYTEA."""
 

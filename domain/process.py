@@ -231,6 +231,10 @@ _RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
 }
 
 
+RULED: Final = tuple(_RULES)
+"""The events that oblige us to something, or free us of it."""
+
+
 def changes(event: Event) -> Iterable[Change]:
     """What `event` changes in the work there is to do."""
     rule = _RULES.get(type(event))

@@ -46,7 +46,7 @@ _CLOSE: Final = """UPDATE approvals SET state = ?, closed_at = ?, closed_by = ?,
  WHERE tenant = ? AND approval_id = ?"""
 _LAST: Final = """SELECT max(number) FROM approvals
  WHERE tenant = ? AND path = ? AND action = ? AND subject = ? AND person = ?"""
-_CLOSED: Final = {
+_CLOSED: Final[dict[type[Event], str]] = {
     ApprovalDenied: "denied",
     ApprovalExpired: "expired",
     ApprovalUsed: "used",
@@ -61,6 +61,7 @@ class Approvals:
 
     name: ClassVar[str] = "approvals"
     tables: ClassVar[tuple[str, ...]] = ("approvals",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (ApprovalRequested, ApprovalGranted, *_CLOSED)
     ddl: ClassVar[tuple[str, ...]] = _DDL
 
     def __init__(self, reader: Reader) -> None:

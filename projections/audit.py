@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from domain.access import SecretsCompared, SecretsInjected
+from domain.event import Event
 from domain.instants import instant
 from domain.ports import Reader, Record, Row, Statement
 from domain.transit.events import TransitKeyCreated, TransitKeyEvent, TransitKeyRestored
@@ -58,6 +59,7 @@ class AuditEvents:
 
     name: ClassVar[str] = "audit"
     tables: ClassVar[tuple[str, ...]] = ("audit_events", "audit_paths")
+    concerns: ClassVar[tuple[type[Event], ...]] = (Event,)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS audit_events (
         tenant TEXT NOT NULL, position BIGINT NOT NULL, type TEXT NOT NULL, subject TEXT NOT NULL, time TEXT NOT NULL,

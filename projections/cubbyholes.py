@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from domain.cubbyhole import MAX_ENTRIES, CubbyholeEntriesDestroyed, CubbyholeWritten
 from domain.cubbyhole_view import KeptEntry
+from domain.event import Event
 from domain.ports import Reader, Record, Statement
 
 _WRITE: Final = "INSERT INTO cubbyholes VALUES (?, ?, ?, ?, ?)"
@@ -21,6 +22,7 @@ class Cubbyholes:
 
     name: ClassVar[str] = "cubbyholes"
     tables: ClassVar[tuple[str, ...]] = ("cubbyholes",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (CubbyholeWritten, CubbyholeEntriesDestroyed)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS cubbyholes (
         tenant TEXT NOT NULL, token_id TEXT NOT NULL, path TEXT NOT NULL, number BIGINT NOT NULL,

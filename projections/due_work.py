@@ -15,9 +15,10 @@ from domain.delivery import (
     DeliveryRetried,
     delivery_stream,
 )
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
-from domain.process import Due, Hastened, changes
+from domain.process import RULED, Due, Hastened, changes
 from domain.views import Work
 
 _SELECT: Final = """SELECT tenant, kind, ref, destination, stream, version, due_at, attempts, state, error,
@@ -46,6 +47,9 @@ class DueWork:
 
     name: ClassVar[str] = "due_work"
     tables: ClassVar[tuple[str, ...]] = ("due_work",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        DeliveryAttempted, DeliveryFailed, DeliveryParked, DeliveryRetried, DeliveryResolved, *RULED,
+    )  # fmt: skip
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS due_work (
         tenant TEXT NOT NULL, kind TEXT NOT NULL, ref TEXT NOT NULL, destination TEXT NOT NULL, stream TEXT NOT NULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -48,7 +49,7 @@ class Kv:
             row = await self._reader.row(tenant, _NUMBERED, (number, tenant, path))
         else:
             row = await self._reader.row(tenant, _NEWEST, (tenant, path))
-        return KvVersion(version_of(row), row[15] or 0, _entries(row[16])) if row else None
+        return _version(row) if row else None
 
     async def versions(self, tenant: str, path: str, limit: int) -> Sequence[KvEntry]:
         """Versions, newest first."""
@@ -74,6 +75,12 @@ def _key(row: Row) -> KvKey:
         path=row[0], current=row[1], forgotten=row[3] or 0, born_at=parsed(row[2]), changed_at=parsed(row[8] or row[2]),
         settings=settings,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _version(row: Row) -> KvVersion:
+    """What a row tells. Of equal rows the same, which nobody changes."""
+    return KvVersion(version_of(row), row[15] or 0, _entries(row[16]))
 
 
 def _entry(row: Row) -> KvEntry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from domain.event import Event
 from domain.kv_config import KvMountConfigured, MountConfig
 from domain.ports import Reader, Record, Statement
 
@@ -20,6 +21,7 @@ class KvMounts:
 
     name: ClassVar[str] = "kv_mounts"
     tables: ClassVar[tuple[str, ...]] = ("kv_mounts",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (KvMountConfigured,)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS kv_mounts (
         tenant TEXT NOT NULL, accessor TEXT NOT NULL, max_versions BIGINT NOT NULL, cas_required BIGINT NOT NULL,

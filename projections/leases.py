@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from domain.delivery import DeliveryResolved
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.lease import (
     LeaseFailed,
@@ -39,6 +40,15 @@ class Leases:
 
     name: ClassVar[str] = "leases"
     tables: ClassVar[tuple[str, ...]] = ("leases",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        LeaseRequested,
+        LeaseIssued,
+        LeaseFailed,
+        LeaseRenewed,
+        LeaseRevocationRequested,
+        LeaseRevocationVerified,
+        DeliveryResolved,
+    )
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS leases (
         tenant TEXT NOT NULL, lease_id TEXT NOT NULL, provider TEXT NOT NULL, kind TEXT NOT NULL,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.logins.method import LoginMethodConfigured, LoginMethodRemoved
 from domain.logins.place import Place
@@ -61,6 +62,15 @@ class Logins:
 
     name: ClassVar[str] = "logins"
     tables: ClassVar[tuple[str, ...]] = ("login_methods", "login_roles", "login_secret_ids")
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        LoginMethodConfigured,
+        LoginRoleConfigured,
+        LoginRoleRemoved,
+        LoginMethodRemoved,
+        SecretIdIssued,
+        SecretIdUsed,
+        SecretIdDestroyed,
+    )
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS login_methods (
         tenant TEXT NOT NULL, accessor TEXT NOT NULL, settings TEXT NOT NULL, number BIGINT NOT NULL,

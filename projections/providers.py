@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from domain.catalog import ProviderEntry, Role
+from domain.event import Event
 from domain.instants import instant
 from domain.ports import Reader, Record, Row, Statement
 from domain.provider import ProviderConfigured, ProviderRemoved, RoleConfigured, RoleRemoved
@@ -36,6 +37,7 @@ class Providers:
 
     name: ClassVar[str] = "providers"
     tables: ClassVar[tuple[str, ...]] = ("providers", "provider_roles", "provider_notes")
+    concerns: ClassVar[tuple[type[Event], ...]] = (ProviderConfigured, RoleConfigured, RoleRemoved, ProviderRemoved)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS providers (
         tenant TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, connection TEXT NOT NULL, number BIGINT NOT NULL,

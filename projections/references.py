@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from domain.event import Event
 from domain.ports import Reader, Record, Statement
 from domain.references import pinned
 from domain.secret import VersionWritten
@@ -24,6 +25,7 @@ class References:
 
     name: ClassVar[str] = "references"
     tables: ClassVar[tuple[str, ...]] = ("secret_references",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (SecretForgotten, VersionWritten)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS secret_references (
         tenant TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, pin BIGINT NOT NULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.rotation_schedule import ScheduleFired, ScheduleRemoved, ScheduleSet, ScheduleSkipped
@@ -28,6 +29,7 @@ class RotationSchedules:
 
     name: ClassVar[str] = "rotation_schedules"
     tables: ClassVar[tuple[str, ...]] = ("rotation_schedules",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (ScheduleSet, ScheduleFired, ScheduleSkipped, ScheduleRemoved)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS rotation_schedules (
         tenant TEXT NOT NULL, schedule_id TEXT NOT NULL, name TEXT NOT NULL, provider TEXT NOT NULL, key TEXT NOT NULL,

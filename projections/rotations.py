@@ -41,6 +41,7 @@ class Rotations:
 
     name: ClassVar[str] = "rotations"
     tables: ClassVar[tuple[str, ...]] = ("rotations",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (RotationStarted, RotationEvent, DeliveryResolved)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS rotations (
         tenant TEXT NOT NULL, rotation_id TEXT NOT NULL, provider TEXT NOT NULL, destination TEXT NOT NULL,

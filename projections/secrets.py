@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, Final
 
 import msgspec
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.secret import SecretDeleted, SecretUndeleted, VersionsDestroyed, VersionWritten
-from domain.secret_events import SecretForgotten, SettingsChanged, VersionsPruned
+from domain.secret_events import (
+    SecretForgotten,
+    SettingsChanged,
+    VersionsDeleted,
+    VersionsExpiring,
+    VersionsPruned,
+    VersionsUndeleted,
+)
 from domain.secret_view import UNENDED, SecretVersion
 from projections import secret_versions as versions
 
@@ -67,6 +76,10 @@ class Secrets:
 
     name: ClassVar[str] = "secrets"
     tables: ClassVar[tuple[str, ...]] = ("secrets", "secret_versions", "secret_lives", *versions.TABLES)
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        SecretDeleted, SecretForgotten, SecretUndeleted, SettingsChanged, VersionWritten, VersionsDeleted,
+        VersionsDestroyed, VersionsExpiring, VersionsPruned, VersionsUndeleted,
+    )  # fmt: skip
     ddl: ClassVar[tuple[str, ...]] = _DDL
 
     def __init__(self, reader: Reader) -> None:
@@ -81,12 +94,12 @@ class Secrets:
     async def current(self, tenant: str, path: str) -> SecretVersion | None:
         """The newest version, also of a name that is deleted."""
         row = await self._reader.row(tenant, _CURRENT, (tenant, path))
-        return version_of(row) if row else None
+        return _single(row) if row else None
 
     async def version(self, tenant: str, path: str, number: int) -> SecretVersion | None:
         """One version by its number."""
         row = await self._reader.row(tenant, _ONE, (number, tenant, path))
-        return version_of(row) if row else None
+        return _single(row) if row else None
 
     async def history(self, tenant: str, path: str, before: int, limit: int) -> list[SecretVersion]:
         """Versions below `before`, newest first."""
@@ -184,3 +197,7 @@ def version_of(row: Row) -> SecretVersion:
         actor=row[7], cause=row[8], recovered_from=row[9], destroyed_at=parsed(row[10]) if row[10] else None,
         current=row[11], live=bool(row[12]), ends_at=parsed(row[13]) if row[13] else None, end=row[14] or UNENDED,
     )  # fmt: skip
+
+
+_single: Final = lru_cache(maxsize=4096)(version_of)
+"""For single versions, which are looked up again and again. Of equal rows the same, which nobody changes."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar, Final
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.share import (
@@ -40,6 +41,14 @@ class Shares:
 
     name: ClassVar[str] = "shares"
     tables: ClassVar[tuple[str, ...]] = ("shares", "share_views")
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        ShareCreated,
+        ShareViewed,
+        SharePassphraseFailed,
+        ShareExpired,
+        ShareRevoked,
+        ShareLocked,
+    )
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS shares (
         tenant TEXT NOT NULL, share_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,

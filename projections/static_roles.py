@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.static_role import (
@@ -31,6 +32,12 @@ class StaticRoles:
 
     name: ClassVar[str] = "static_roles"
     tables: ClassVar[tuple[str, ...]] = ("static_roles",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        StaticRoleConfigured,
+        StaticRoleRotationStarted,
+        StaticRoleRotated,
+        StaticRoleRemoved,
+    )
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS static_roles (
         tenant TEXT NOT NULL, role TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,

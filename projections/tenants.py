@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.tenant import TenantCreated
@@ -18,6 +19,7 @@ class Tenants:
 
     name: ClassVar[str] = "tenants"
     tables: ClassVar[tuple[str, ...]] = ("tenants",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (TenantCreated,)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS tenants (
         tenant TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL, created_at TEXT NOT NULL)""",

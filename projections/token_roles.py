@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from domain.event import Event
 from domain.ports import Reader, Record, Statement
 from domain.token_role import TokenRoleConfigured, TokenRoleRemoved, TokenRoleSettings
 from domain.token_role_view import TokenRoleRow
@@ -23,6 +24,7 @@ class TokenRoles:
 
     name: ClassVar[str] = "token_roles"
     tables: ClassVar[tuple[str, ...]] = ("token_roles",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (TokenRoleConfigured, TokenRoleRemoved)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS token_roles (
         tenant TEXT NOT NULL, role TEXT NOT NULL, settings TEXT NOT NULL, version BIGINT NOT NULL,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, Final
 
 import msgspec
 
 from domain.api_token import MAX_GENERATIONS, ApiTokenIssued, ApiTokenRevoked, inherited
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed
@@ -58,6 +60,7 @@ class Tokens:
 
     name: ClassVar[str] = "tokens"
     tables: ClassVar[tuple[str, ...]] = ("api_tokens", "token_terms")
+    concerns: ClassVar[tuple[type[Event], ...]] = (ApiTokenIssued, ApiTokenRevoked, ApiTokenRenewed, ApiTokenUsed)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS api_tokens (
         tenant TEXT NOT NULL, token_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
@@ -158,7 +161,9 @@ def _revoked(record: Record, event: ApiTokenRevoked) -> Iterable[Statement]:
         yield _REVOKE_MINTED, (end, record.actor, reason, tenant, event.token_id, end, end)
 
 
+@lru_cache(maxsize=4096)
 def _whole(row: Row) -> TokenRow:
+    """Of equal rows the same, which nobody changes."""
     token = _token(row)
     if row[11] is None:
         return token if row[15] is None else msgspec.structs.replace(token, generation=row[15])

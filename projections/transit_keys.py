@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.transit.events import (
@@ -59,6 +60,12 @@ class TransitKeys:
 
     name: ClassVar[str] = "transit_keys"
     tables: ClassVar[tuple[str, ...]] = ("transit_keys", "transit_key_versions")
+    concerns: ClassVar[tuple[type[Event], ...]] = (
+        TransitKeyCreated,
+        TransitKeyRestored,
+        TransitKeyEvent,
+        TransitSetAside,
+    )
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS transit_keys (
         tenant TEXT NOT NULL, name TEXT NOT NULL, generation BIGINT NOT NULL, stream TEXT NOT NULL,

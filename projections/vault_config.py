@@ -12,6 +12,7 @@ import msgspec
 
 from domain.acl.rules import Rule, decoded
 from domain.acl_policy import AclPolicyDeleted, AclPolicyWritten
+from domain.event import Event
 from domain.instants import instant
 from domain.mount import MountClosed, MountDisabled, MountEnabled, MountEvent, MountTuned
 from domain.mounts import BUILT_IN, MountEntry
@@ -43,6 +44,7 @@ class VaultConfiguration:
 
     name: ClassVar[str] = "vault_config"
     tables: ClassVar[tuple[str, ...]] = ("vault_generations", "acl_policies", "mounts")
+    concerns: ClassVar[tuple[type[Event], ...]] = (AclPolicyWritten, AclPolicyDeleted, MountEvent)
     ddl: ClassVar[tuple[str, ...]] = (
         "CREATE TABLE IF NOT EXISTS vault_generations (tenant TEXT NOT NULL PRIMARY KEY, generation BIGINT NOT NULL)",
         """CREATE TABLE IF NOT EXISTS acl_policies (

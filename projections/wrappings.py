@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from domain.event import Event
 from domain.instants import instant, parsed
 from domain.ports import Reader, Record, Row, Statement
 from domain.wrapping import EXPIRED, OPEN, USED, WrappingCreated, WrappingExpired, WrappingUsed
@@ -21,6 +22,7 @@ class Wrappings:
 
     name: ClassVar[str] = "wrappings"
     tables: ClassVar[tuple[str, ...]] = ("wrappings",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (WrappingCreated, WrappingUsed, WrappingExpired)
     ddl: ClassVar[tuple[str, ...]] = (
         """CREATE TABLE IF NOT EXISTS wrappings (
         tenant TEXT NOT NULL, wrapping_id TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, state TEXT NOT NULL,

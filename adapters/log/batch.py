@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from adapters.log.linking import Draft, Head, Link, chained
 from adapters.log.mapper import body_of, record_of
@@ -12,7 +12,7 @@ from domain.errors import AlreadyReplied, TrstctlError, VersionConflict
 from domain.event import AccessEvent, Event
 from domain.instants import instant
 from domain.names import stream_of
-from domain.ports import Append, Projection, ReplyKey, Statement
+from domain.ports import Append, Projection, Record, ReplyKey, Statement
 
 _IN_BETWEEN: Final = "somebody else changed this in between; try again"
 
@@ -53,6 +53,22 @@ Outcome = int | TrstctlError
 """The position of a command's last event, or why that command alone was refused."""
 
 
+class Prepared(NamedTuple):
+    """A batch that is checked and linked, but not yet inserted."""
+
+    links: Sequence[Link]
+    statements: Sequence[Statement]
+    outcomes: list[Outcome]
+    head: Head
+    """The new one."""
+
+    def insert(self, transaction: LogTransaction) -> None:
+        """Insert it into the transaction that it was prepared in."""
+        if self.links:
+            transaction.insert_links(self.links)
+        transaction.execute(self.statements)
+
+
 class Batch:
     """Writes commands, many at a time. `node` names this process's own streams for facts about uses."""
 
@@ -61,24 +77,28 @@ class Batch:
         self._projections = projections
         self._node = node
         self._access_streams: dict[str, str] = {}
+        self._concerned: dict[type[Event], Sequence[int]] = {}
 
     def write(self, entries: Sequence[Append]) -> tuple[list[Outcome], Head]:
         """Write every entry that does not conflict, in one transaction; return each one's outcome and the new head."""
         with self.transaction() as transaction:
-            return self.prepare(transaction, entries)
+            prepared = self.prepare(transaction, entries)
+            prepared.insert(transaction)
+            return prepared.outcomes, prepared.head
 
     def transaction(self) -> AbstractContextManager[LogTransaction]:
         """One of the store's transactions."""
         return self._store.transaction()
 
-    def prepare(self, transaction: LogTransaction, entries: Sequence[Append]) -> tuple[list[Outcome], Head]:
-        """All of `write` but the transaction's beginning and end."""
+    def prepare(self, transaction: LogTransaction, entries: Sequence[Append]) -> Prepared:
+        """Check and link, and tell what is to be inserted in this same transaction."""
         drafts, written, outcomes = self._checked(transaction, entries)
         head = transaction.head()
         links = chained(head, [draft for draft, _ in drafts])
-        self._insert(transaction, links, drafts, written)
+        statements = [statement for entry in written for statement in entry.statements]
+        statements += self._projected(links, drafts)
         last = Head(links[-1].position, links[-1].hash) if links else head
-        return self._positions(outcomes, head.position), last
+        return Prepared(links, statements, self._positions(outcomes, head.position), last)
 
     def _checked(
         self, transaction: LogTransaction, entries: Sequence[Append]
@@ -103,30 +123,27 @@ class Batch:
             outcomes.append(len(drafts))
         return drafts, written, outcomes
 
-    def _insert(
-        self,
-        transaction: LogTransaction,
-        links: Sequence[Link],
-        drafts: Sequence[tuple[Draft, Event]],
-        written: Sequence[Append],
-    ) -> None:
-        if links:
-            transaction.insert_links(links)
-        transaction.execute(statement for entry in written for statement in entry.statements)
-        transaction.execute(self._projected(links, drafts))
-
     def _projected(self, links: Sequence[Link], drafts: Sequence[tuple[Draft, Event]]) -> Iterable[Statement]:
         # One read model after the other: each has tables of its own, and runs of one statement are cheaper.
-        records = [
-            record_of(row.position, draft, row.id, event)
-            for row, (draft, event) in zip(links, drafts, strict=True)
-            if event.INLINE
-        ]
-        if not records:
-            return
-        for projection in self._projections:
-            for record in records:
-                yield from projection.apply(record)
+        records: dict[int, list[Record]] = {}
+        for link, (draft, event) in zip(links, drafts, strict=True):
+            concerned = self._concerned_by(type(event))
+            if concerned:
+                record = record_of(link.position, draft, link.id, event)
+                for number in concerned:
+                    records.setdefault(number, []).append(record)
+        for number in sorted(records):
+            apply = self._projections[number].apply
+            for record in records[number]:
+                yield from apply(record)
+
+    def _concerned_by(self, kind: type[Event]) -> Sequence[int]:
+        """Which of the read models events of this kind change."""
+        found = self._concerned.get(kind)
+        if found is None:
+            found = [number for number, each in enumerate(self._projections) if issubclass(kind, each.concerns)]
+            self._concerned[kind] = found
+        return found
 
     def _stream(self, tenant: str, event: Event) -> str:
         if not isinstance(event, AccessEvent):

@@ -11,7 +11,7 @@ import msgspec
 
 from adapters.log.linking import Draft
 from domain.errors import LogBroken
-from domain.event import Event
+from domain.event import AccessEvent, Event
 from domain.events import EVENTS
 from domain.ports import Record
 
@@ -78,7 +78,7 @@ def record_of(position: int, draft: Draft, event_id: str, event: Event) -> Recor
     return Record(
         position=position,
         id=event_id,
-        stream=UUID(draft.stream),
+        stream=UUID(draft.stream) if isinstance(event, AccessEvent) else event.originator_id,
         version=draft.version,
         type=draft.type,
         tenant=draft.tenant,

@@ -10,7 +10,6 @@ from domain.event import AccessEvent
 class TransitUse(AccessEvent, frozen=True, kw_only=True):
     """A request used `key` in its versions `numbers`: `count` items were done, `failed` were refused."""
 
-    INLINE: ClassVar[bool] = False
     key: str
     numbers: list[int]
     count: int

@@ -14,6 +14,7 @@ from adapters.log.batch import Batch
 from adapters.log.committer import Committer
 from adapters.log.linking import Draft, Head, chained
 from domain.errors import AlreadyReplied, StoreUnavailable, VersionConflict
+from domain.event import Event
 from domain.instants import instant
 from domain.ports import Append, Record, ReplyKey, Statement
 from tests.stores import Store, append, chain_of, deletion, every_projection, read_event
@@ -29,6 +30,7 @@ class Faulty:
 
     name: ClassVar[str] = "faulty"
     tables: ClassVar[tuple[str, ...]] = ()
+    concerns: ClassVar[tuple[type[Event], ...]] = (Event,)
     ddl: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, statement: Statement | None) -> None:

@@ -13,6 +13,7 @@ from adapters.log.batch import Batch
 from adapters.postgres.connection import APP, WRITER
 from adapters.postgres.migrations import _UNFIT, migrate, require_current
 from domain.errors import Misconfigured, StoreUnavailable
+from domain.event import Event
 from domain.ports import Record, Statement
 from tests.postgres_server import PostgresServer
 from tests.stores import PostgresStore, every_projection, read_event
@@ -25,6 +26,7 @@ class Uses:
 
     name: ClassVar[str] = "uses"
     tables: ClassVar[tuple[str, ...]] = ("uses",)
+    concerns: ClassVar[tuple[type[Event], ...]] = (Event,)
     ddl: ClassVar[tuple[str, ...]] = (
         "CREATE TABLE IF NOT EXISTS uses (tenant TEXT PRIMARY KEY, count BIGINT NOT NULL)",
     )

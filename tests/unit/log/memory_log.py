@@ -67,6 +67,7 @@ class Collecting:
     name: ClassVar[str] = "collecting"
     tables: ClassVar[tuple[str, ...]] = ()
     ddl: ClassVar[tuple[str, ...]] = ()
+    concerns: ClassVar[tuple[type[Event], ...]] = (ApiTokenRevoked,)
 
     def __init__(self, make: Callable[[Record], Iterable[Statement]] | None = None) -> None:
         self.make = make or (lambda record: [note(f"{record.type} {record.position}")])

@@ -85,7 +85,7 @@ class Assembly:
         self.ring = KeyRing(KekFolder(folder / "kek"), store.reader)
         self.sealer = EnvelopeSealer(self.ring, store.reader, clock)
         self.replies = SealedReplies(store.reader, self.sealer, clock, RETENTION)
-        self.repository = StreamRepository(store.reader)
+        self.repository = StreamRepository(store.reader, store.newest)
         view = self.views.tokens
         self.log = self.committer
         self.vaulting = Vaulting(self, clock)

@@ -38,7 +38,7 @@ def record(row: Row) -> Record:
 class Follower:
     """Applies one projection, batch by batch. Nodes may follow at once: applying an event twice changes nothing."""
 
-    def __init__(self, projection: Projection, reader: Reader, committer: WatchedLog, *, batch: int = 200) -> None:
+    def __init__(self, projection: Projection, reader: Reader, committer: WatchedLog, *, batch: int = 120) -> None:
         self._projection = projection
         self._reader = reader
         self._committer = committer

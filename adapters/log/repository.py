@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
 from uuid import UUID
@@ -19,6 +19,14 @@ _NEWER = "SELECT version, type, time, body FROM events WHERE stream = ? AND vers
 _WHOLE = "SELECT stream, version, type, time, body FROM events WHERE stream IN ({marks}) ORDER BY stream, version"
 
 
+Newest = Callable[[str], int | None]
+"""Gives the version of a stream's newest event, or None if the log is to be asked."""
+
+
+def _unknown(_stream: str) -> int | None:
+    return None
+
+
 class StreamRepository:
     """Keeps the `capacity` most recently used aggregates.
 
@@ -26,8 +34,9 @@ class StreamRepository:
     expects to take.
     """
 
-    def __init__(self, reader: Reader, *, capacity: int = 4096) -> None:
+    def __init__(self, reader: Reader, newest: Newest = _unknown, *, capacity: int = 4096) -> None:
         self._reader = reader
+        self._newest = newest
         self._capacity = capacity
         self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
         self._locks: dict[UUID, tuple[asyncio.Lock, int]] = {}
@@ -59,6 +68,8 @@ class StreamRepository:
     async def _current(self, stream: UUID) -> Aggregate | None:
         aggregate = self._kept.get(stream)
         version = aggregate.version if aggregate is not None else 0
+        if version and self._newest(str(stream)) == version:
+            return aggregate
         for number, topic, time, body in await self._reader.system_rows(_NEWER, (str(stream), version)):
             aggregate = cast("Aggregate", event_of(topic, stream, number, time, bytes(body)).mutate(aggregate))
         return aggregate

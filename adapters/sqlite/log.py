@@ -7,23 +7,16 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
-from itertools import chain, groupby
-from operator import itemgetter
 from typing import Final
 
 from adapters.log.linking import Head, Link
-from adapters.sqlite.remembered import Remembered, changes
+from adapters.sqlite.remembered import Remembered, changed
+from adapters.sqlite.runs import merged, runs
 from domain.errors import StoreBusy
 from domain.instants import instant
 from domain.ports import ReplyKey, Statement
 
-_ROW: Final = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ROWS: Final = 64
-"""Rows an INSERT.
-
-The interpreter's lock is let go once a statement, and each time another thread may keep it for long.
-"""
+_INSERT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _HEAD: Final = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
 _LAST: Final = "SELECT max(version) FROM events WHERE stream = ?"
 _TAKEN: Final = "SELECT 1 FROM idempotency WHERE tenant = ? AND principal = ? AND key = ? AND expires_at > ?"
@@ -34,42 +27,51 @@ _DESTROYS: Final = "DELETE FROM sealed_keys"
 _log = logging.getLogger("trstctl.store")
 
 
-@cache
-def _insert(rows: int) -> str:
-    return f"INSERT INTO events VALUES {', '.join([_ROW] * rows)}"
-
-
 class SqliteTransaction:
     """A `LogTransaction` inside BEGIN IMMEDIATE."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, remembered: Remembered | None = None) -> None:
         self._connection = connection
+        self._remembered = remembered
         self.destroyed_keys = False
-        self.changed = False
-        """Whether anything changed but the log and what follows it."""
+        self.changed: set[str] = set()
+        """The tables that were changed, but for the log."""
+        self.versions: dict[str, int] = {}
+        """Of the streams that were added to, the newest."""
 
     def head(self) -> Head:
         row = self._connection.execute(_HEAD).fetchone()
         return Head(*row) if row else Head()
 
     def last_versions(self, streams: Collection[str]) -> dict[str, int]:
-        found = ((stream, self._connection.execute(_LAST, (stream,)).fetchone()[0]) for stream in streams)
+        found = ((stream, self._last_version(stream)) for stream in streams)
         return {stream: version for stream, version in found if version is not None}
+
+    def _last_version(self, stream: str) -> int | None:
+        known = self.versions.get(stream)
+        if known is None and self._remembered:
+            known = self._remembered.newest(stream)
+        if known is None:
+            known = self._connection.execute(_LAST, (stream,)).fetchone()[0]
+        return known
 
     def replies_taken(self, keys: Collection[ReplyKey]) -> set[ReplyKey]:
         execute, now = self._connection.execute, instant(datetime.now(UTC))
         return {key for key in keys if execute(_TAKEN, (key.tenant, key.principal, key.key, now)).fetchone()}
 
     def insert_links(self, links: Sequence[Link]) -> None:
-        for start in range(0, len(links), _ROWS):
-            some = links[start : start + _ROWS]
-            self._connection.execute(_insert(len(some)), list(chain.from_iterable(some)))
+        self._run(_INSERT, links)
+        self.versions.update((link.stream, link.version) for link in links)
 
     def execute(self, statements: Iterable[Statement]) -> None:
-        for sql, run in groupby(statements, key=itemgetter(0)):
-            self._connection.executemany(sql, map(itemgetter(1), run))
+        for sql, rows in runs(statements):
+            self._run(sql, rows)
             self.destroyed_keys |= sql.startswith(_DESTROYS)
-            self.changed = self.changed or changes(sql)
+            self.changed.add(changed(sql))
+
+    def _run(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+        for many, parameters in merged(sql, rows):
+            self._connection.execute(many, parameters)
 
     def hold(self) -> None:
         """It stays open in any case."""
@@ -105,7 +107,7 @@ class SqliteLogStore:
 
     @contextmanager
     def _begun(self) -> Iterator[SqliteTransaction]:
-        transaction = SqliteTransaction(self._connection)
+        transaction = SqliteTransaction(self._connection, self._remembered)
         try:
             yield transaction
             self._commit(transaction)
@@ -124,7 +126,7 @@ class SqliteLogStore:
             return
         self._remembered.committing()
         self._connection.execute("COMMIT")
-        self._remembered.committed(changed=transaction.changed)
+        self._remembered.committed(transaction.changed, transaction.versions)
 
     def _truncate(self, patience: str) -> None:
         """Empty the write-ahead log, in which the pages from before a key's destruction still lie.

@@ -32,23 +32,25 @@ class SqliteReader:
         known = self._known(sql)
         if known is None:
             return self._first(sql, params)
-        key = (sql, tuple(params))
-        rows = known.get(key)
+        key = tuple(params)
+        of_query = known.get(sql)
+        rows = of_query.get(key) if of_query else None
         if rows is None:
             row = self._first(sql, params)
-            keep(known, key, (row,) if row else ())
+            keep(known, sql, key, (row,) if row else ())
             return row
-        return rows[0]
+        return rows[0] if rows else None
 
     async def system_rows(self, sql: str, params: Sequence[object] = ()) -> Sequence[Row]:
         known = self._known(sql) if len(params) == 1 else None
         if known is None:
             return self._all(sql, params)
-        key = (sql, tuple(params))
-        rows = known.get(key)
+        key = tuple(params)
+        of_query = known.get(sql)
+        rows = of_query.get(key) if of_query else None
         if rows is None:
             rows = self._all(sql, params)
-            keep(known, key, rows)
+            keep(known, sql, key, rows)
         return rows
 
     def _known(self, sql: str) -> Known | None:

@@ -76,7 +76,7 @@ class Runtime:
         self.keks = KekFolder(Path(settings.secrets.kek_file))
         self.ring = KeyRing(self.keks, store.reader)
         self.sealer = EnvelopeSealer(self.ring, store.reader, now)
-        self.repository = StreamRepository(store.reader)
+        self.repository = StreamRepository(store.reader, store.newest)
         retention = timedelta(seconds=settings.idempotency.retention_seconds)
         self.replies = SealedReplies(store.reader, self.sealer, now, retention)
         self.tenants = TenantCommands(self.committer, self.sealer, self.views.tenants, now, os.urandom)

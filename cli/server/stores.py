@@ -125,6 +125,8 @@ class Store:
     close: Callable[[], Awaitable[None]]
     committer: Callable[[Batch, int], WatchedLog]
     """Makes the committer that suits the database, given the most commands of one transaction."""
+    newest: Callable[[str], int | None] = lambda _stream: None
+    """The version of a stream's newest event, where that is known without asking."""
 
 
 async def open_store(settings: Settings) -> Store:
@@ -195,4 +197,11 @@ async def open_sqlite(path: Path, *, durable: bool = True) -> Store:
         if counter:
             counter.close()
 
-    return Store(log, reader, views, close, lambda batch, most: LoopCommitter(batch, log, max_batch=most))
+    return Store(
+        log,
+        reader,
+        views,
+        close,
+        lambda batch, most: LoopCommitter(batch, log, max_batch=most),
+        remembered.newest if remembered else lambda _stream: None,
+    )

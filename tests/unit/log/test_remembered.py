@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.log.linking import Link
 from adapters.sqlite import change_counter
 from adapters.sqlite.change_counter import ChangeCounter
 from adapters.sqlite.connection import connect
 from adapters.sqlite.log import SqliteLogStore
 from adapters.sqlite.reader import SqliteReader
-from adapters.sqlite.remembered import Remembered
+from adapters.sqlite.remembered import Remembered, keep
 from adapters.sqlite.schema import create
 from domain.ports import Row, Statement
 from projections.audit import AuditEvents
@@ -129,7 +130,7 @@ async def test_commit_of_another_connection_between_two_of_ours_forgets(opened: 
 async def test_row_read_before_a_commit_is_not_remembered_after_it(opened: Opened) -> None:
     known = opened.remembered.known()
     opened.write(CHANGE)
-    known[FIND, ("seal",)] = ((b"first",),)
+    keep(known, FIND, ("seal",), ((b"first",),))
     assert await opened.find() == (b"second",)
 
 
@@ -158,20 +159,92 @@ async def test_what_grows_with_every_use_is_read_each_time(opened: Opened) -> No
     assert await opened.reader.system_rows("SELECT count(*) FROM events WHERE stream = ?", ("s",)) == [(0,)]
 
 
-async def test_large_rows_and_what_is_not_there_are_not_kept(opened: Opened) -> None:
+async def test_large_rows_are_not_kept(opened: Opened) -> None:
     opened.write(("UPDATE sealed_keys SET wrapped = ?", (bytes(5000),)))
     assert not await opened.is_remembered()
     assert not await opened.is_remembered()
+
+
+async def test_that_there_is_nothing_is_remembered_until_there_is(opened: Opened) -> None:
     opened.write(DESTROY)
-    assert not await opened.is_remembered()
-    assert not await opened.is_remembered()
+    assert await opened.find() is None
+    assert await opened.is_remembered()
+    opened.write(KEEP)
+    assert await opened.find() == (b"first",)
 
 
-async def test_as_much_is_kept_as_there_is_room_for(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.sqlite.remembered._MOST", 3)
+async def test_commit_leaves_what_was_read_from_other_tables(opened: Opened) -> None:
+    await opened.find()
+    opened.write(("INSERT INTO sealed_values VALUES ('seal', 'acme', x'00')", ()))
+    assert await opened.is_remembered()
+    opened.write(("INSERT INTO sealed_values VALUES ('other', 'acme', x'00')", ()), CHANGE)
+    assert await opened.find() == (b"second",)
+
+
+async def test_statement_that_tells_no_table_forgets_everything(opened: Opened) -> None:
+    await opened.find()
+    opened.write(("WITH one AS (SELECT 1) UPDATE sealed_keys SET wrapped = x'06'", ()))
+    assert await opened.find() == (b"\x06",)
+
+
+@pytest.mark.parametrize("bound", ["_MOST", "_MOST_QUERIES"])
+async def test_as_much_is_kept_as_there_is_room_for(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(f"adapters.sqlite.remembered.{bound}", 3)
     for number in range(10):
-        await opened.reader.row("acme", f"{FIND} AND {number} = {number}", ("seal",))
-        assert len(opened.remembered.known()) <= 3
+        sql = FIND if bound == "_MOST" else f"{FIND} AND {number} = {number}"
+        await opened.reader.row("acme", sql, (f"seal {number}",))
+        known = opened.remembered.known()
+        assert len(known) <= 3
+        assert all(len(rows) <= 3 for rows in known.values())
+
+
+def link(stream: str, version: int) -> Link:
+    fields = ("id", stream, version, "type", "acme", "time", "actor", "request", b"{}")
+    return Link(version, *fields, bytes(32), bytes(32))
+
+
+def append(opened: Opened, *links: Link) -> None:
+    with opened.store.transaction() as transaction:
+        transaction.insert_links(links)
+
+
+def test_newest_version_of_a_stream_is_known_from_its_append_on(opened: Opened) -> None:
+    assert opened.remembered.newest("a") is None
+    append(opened, link("a", 1), link("a", 2))
+    assert opened.remembered.newest("a") == 2
+    with opened.store.transaction() as transaction:
+        opened.asked.clear()
+        assert transaction.last_versions(["a", "b"]) == {"a": 2}
+
+
+def test_newest_version_is_not_known_once_another_process_wrote(opened: Opened) -> None:
+    append(opened, link("a", 1))
+    with closing(sqlite3.connect(opened.path, isolation_level=None)) as other:
+        other.execute("INSERT INTO events VALUES (2, 'x', 'a', 2, '', '', '', '', '', '', '', '')")
+    assert opened.remembered.newest("a") is None
+    with opened.store.transaction() as transaction:
+        assert transaction.last_versions(["a"]) == {"a": 2}
+
+
+def test_newest_version_is_not_of_what_was_not_committed(opened: Opened) -> None:
+    append(opened, link("a", 1))
+    with pytest.raises(sqlite3.IntegrityError):
+        append(opened, link("a", 2), link("a", 2))
+    assert opened.remembered.newest("a") is None
+    with opened.store.transaction() as transaction:
+        assert transaction.last_versions(["a"]) == {"a": 1}
+
+
+def test_newest_versions_of_so_many_streams_are_known_and_no_more(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.sqlite.remembered._MOST_STREAMS", 2)
+    for number in range(1, 9):
+        append(opened, link(str(number), number))
+        assert opened.remembered.newest(str(number)) == number
+        assert len(opened.remembered._versions) <= 4
 
 
 def test_counter_is_not_had_of_a_store_that_nobody_has_open(tmp_path: Path) -> None:

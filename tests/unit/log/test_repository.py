@@ -190,3 +190,19 @@ async def test_what_somebody_holds_is_left_to_them(log: MemoryLog, repository: S
     async with repository.hold(ApiToken, STREAM):
         assert await repository.unheld(ApiToken, [STREAM]) == {}
     assert set(await repository.unheld(ApiToken, [STREAM])) == {STREAM}
+
+
+async def test_log_is_asked_only_if_the_newest_version_may_be_another(log: MemoryLog) -> None:
+    newest: dict[str, int] = {}
+    repository = StreamRepository(log, newest.get)
+    issued = token()
+    written(log, taken(issued))
+    assert not await revoked(repository)
+    revoke(issued)
+    written(log, taken(issued))
+    newest[str(STREAM)] = 1  # what a store must never say once there is a second event
+    assert not await revoked(repository)
+    newest[str(STREAM)] = 2
+    assert await revoked(repository)
+    newest.clear()
+    assert await revoked(repository)

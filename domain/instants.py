@@ -6,8 +6,10 @@ The width is fixed, so that text order is time order.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def instant(at: datetime) -> str:
     """`at` as text."""
     return at.isoformat(timespec="microseconds")[:-6] + "Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -21,6 +22,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_.~+=:,-]{1,255}\Z")
 _STREAMS = UUID("7d3a4c52-6f0e-5b8e-9a51-2c9d1f5e8b10")
 
 
+@lru_cache(maxsize=8192)
 def checked_path(path: str) -> str:
     """`path` unchanged if it keeps the rules; raises `BadName` saying which it breaks."""
     if not path or len(path) > MAX_PATH:
@@ -62,6 +64,7 @@ def joined(prefix: str, path: str) -> str:
     return f"{prefix.rstrip('/')}/{path}" if prefix else path
 
 
+@lru_cache(maxsize=8192)
 def stream_of(kind: str, tenant: str, name: str) -> UUID:
     """The id of the one stream that belongs to this name: a name cannot have two, on any node."""
     return uuid5(_STREAMS, f"{kind}\n{tenant}\n{name}")

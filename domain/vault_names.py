@@ -8,6 +8,7 @@ other than `secret/` lie in a folder `mount:<path of the mount>`; first segments
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from domain.names import RESERVED, checked_path
@@ -21,6 +22,7 @@ _FREE = re.compile(r"[A-Za-z0-9_.+=:,/-]")
 _ALL_FREE = re.compile(r"[A-Za-z0-9_.+=:,/-]*\Z")
 
 
+@lru_cache(maxsize=8192)
 def native_path(mount: str, path: str) -> str:
     """The name in the store of `path` in the mount `mount` (with its trailing slash); raises `BadName`."""
     return checked_path(native_prefix(mount, path))

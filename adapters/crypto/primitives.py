@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -97,13 +98,15 @@ class AeadKey:
 def fresh_key() -> bytearray:
     """32 random bytes straight into a wipeable buffer; `os.urandom` would leave a copy in an immutable `bytes`."""
     key = bytearray(KEY_BYTES)
-    source = os.open("/dev/urandom", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if os.readv(source, [key]) != KEY_BYTES:
-            raise KeyUnavailable("the system's random generator gave too few bytes")
-    finally:
-        os.close(source)
+    if os.readv(_random(), [key]) != KEY_BYTES:
+        raise KeyUnavailable("the system's random generator gave too few bytes")
     return key
+
+
+@cache
+def _random() -> int:
+    """The kernel's generator, opened once."""
+    return os.open("/dev/urandom", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def slow_key(passphrase: Bytes, salt: bytes) -> bytearray:

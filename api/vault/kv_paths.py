@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -59,6 +60,7 @@ def _shown(key: str, path: str) -> str:
     return vault_text(f"_/{key}")[2:] if path else vault_text(key)
 
 
+@lru_cache(maxsize=8192)
 def moment(at: datetime | str) -> str:
     """RFC 3339 in UTC, or the empty text for no time at all."""
     return at if isinstance(at, str) else at.isoformat(timespec="microseconds").replace("+00:00", "Z")

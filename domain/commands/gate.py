@@ -75,6 +75,11 @@ class Gate:
         """Tell `observer` of each bypass, once it is in the log."""
         self._observers.append(observer)
 
+    @property
+    def guards_nothing(self) -> bool:
+        """Whether no policy guards anything of anybody."""
+        return self._policies.is_empty
+
     def passing(self, call: Call, changes: Sequence[Change]) -> AbstractAsyncContextManager[Cleared]:
         """For as long as it takes to append `changes`, together with what is given out.
 

@@ -16,7 +16,7 @@ from domain.commands.gate import Gate
 from domain.errors import Forbidden, NotFound, VersionConflict
 from domain.event import Event
 from domain.names import checked_path, checked_prefix
-from domain.ports import Append, Clock, EventLog, SealContext, Sealer
+from domain.ports import Append, Clock, EventLog, SealContext, Sealer, Statement
 from domain.results import Done, Revealed, SecretMeta, meta_of
 from domain.secret_view import SecretsView, SecretVersion
 
@@ -99,16 +99,10 @@ class SecretReads:
         return await self._append(call, versions, events)
 
     async def _append(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
+        if self._gate.guards_nothing:
+            return await self._log.append(_entry(call, events))
         async with self._gate.passing(call, _reading(versions)) as cleared:
-            return await self._log.append(
-                Append(
-                    tenant=call.tenant,
-                    actor=call.principal.actor,
-                    request_id=call.request_id,
-                    events=[*cleared.events, *events],
-                    statements=cleared.statements,
-                )
-            )
+            return await self._log.append(_entry(call, [*cleared.events, *events], cleared.statements))
 
     def events(self, versions: Sequence[SecretVersion], how: str) -> list[Event]:
         """What the log is told when these versions are read."""
@@ -179,6 +173,16 @@ class SecretReads:
                     break
                 after = found[-1].path
         return visible[:limit]
+
+
+def _entry(call: Call, events: Sequence[Event], statements: Sequence[Statement] = ()) -> Append:
+    return Append(
+        tenant=call.tenant,
+        actor=call.principal.actor,
+        request_id=call.request_id,
+        events=events,
+        statements=statements,
+    )
 
 
 def _reading(versions: Sequence[SecretVersion]) -> list[Change]:

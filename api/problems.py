@@ -92,9 +92,9 @@ def noted(error: TrstctlError) -> None:
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Litestar's handler for what the framework itself refuses: no such route, no such method."""
+    """Litestar's handler for what the framework itself refuses: no such route, no such method, no right Host."""
     path, status = request.scope["path"], error.status_code
-    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    code = errors.Invalid.code if status == 400 else HTTPStatus(status).phrase.lower().replace(" ", "-")
     body = problem(status, code, _detail(error, path), path, _request_id(request))
     headers = dict(error.headers or {})
     return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type=MEDIA_TYPE)

@@ -72,7 +72,7 @@ async def test_json_is_known_by_its_media_type_alone(kind: str, acme: Tenant) ->
     assert (await acme("POST", f"{STORE}/new", {"value": "x"}, headers={"content-type": kind})).status == 201
 
 
-@pytest.mark.parametrize("host", ["-Ya\\g^XC.-jTUQ/Gb9", "a b", "a/b", "a,b"])
+@pytest.mark.parametrize("host", ["-Ya\\g^XC.-jTUQ/Gb9", "a b", "a/b", "a^b"])
 async def test_host_that_is_none_is_refused(host: str, acme: Tenant) -> None:
     await acme.put("there", "x")
     refused(await acme("DELETE", f"{STORE}/there", headers={"host": host}), 400, "invalid")

@@ -12,7 +12,7 @@ from api.vault.fields import Fields
 from api.vault.lease_ids import config_of, provider_of
 from api.vault.reply import Reply, listed
 from api.vault.request import DELETE, LIST, READ, UPDATE, VaultRequest
-from api.vault.table import Route
+from api.vault.table import Route, nothing
 from domain.catalog import ProviderEntry
 from domain.errors import BackendError, NotFound
 from domain.logins.globs import matches_any
@@ -185,7 +185,7 @@ def _merged(fields: Fields, old: ProviderEntry | None) -> Fields:
 
 ROUTES: Final = (
     Route("config", {LIST: names}),
-    Route("config/{name}", {READ: read, UPDATE: write, DELETE: remove}, exists=exists),
-    Route("reset/{name}", {UPDATE: reset}),
-    Route("rotate-root/{name}", {UPDATE: rotate}),
+    Route("config/{name}", {READ: read, UPDATE: write, DELETE: remove}, exists=exists, again=nothing),
+    Route("reset/{name}", {UPDATE: reset}, again=nothing),
+    Route("rotate-root/{name}", {UPDATE: rotate}, again=nothing),
 )

@@ -13,7 +13,7 @@ from api.vault.fields import Fields
 from api.vault.lease_ids import config_of, provider_of
 from api.vault.reply import Reply, listed
 from api.vault.request import DELETE, LIST, READ, UPDATE, VaultRequest
-from api.vault.table import Route
+from api.vault.table import Route, nothing
 from domain.catalog import ProviderEntry, Role
 from domain.errors import NotFound
 from domain.mounts import DEFAULT_TTL
@@ -137,5 +137,5 @@ def _ttls(request: VaultRequest, note: RoleNote) -> tuple[int, int]:
 
 ROUTES: Final = (
     Route("roles", {LIST: names}),
-    Route("roles/{role}", {READ: read, UPDATE: write, DELETE: remove}, exists=_exists),
+    Route("roles/{role}", {READ: read, UPDATE: write, DELETE: remove}, exists=_exists, again=nothing),
 )

@@ -16,6 +16,7 @@ import msgspec
 from api.asgi import Receive, Scope, header
 from api.problems import headers_of
 from api.rates import Rates, network_of
+from api.services import StoredReply
 from api.vault.asking import Asked, asked, fields_of
 from api.vault.engines import ENGINES
 from api.vault.failures import SEALED, VaultError, denied, no_handler, of_error
@@ -143,17 +144,18 @@ class Door:
         return Call(principal=principal, request_id=answer.request_id, idempotency=self._keyed(scope, body))
 
     async def _handled(self, request: VaultRequest, match: Match) -> Reply | None:
-        reply = await self._replayed(request) if request.caller and request.caller.idempotency else None
-        if reply is None:
+        stored = await self._stored(request) if request.caller and request.caller.idempotency else None
+        if stored is None:
             reply = await match.handler(request.operation)(request)
+        elif stored.body and match.route.again:
+            reply = await match.route.again(request)
+        else:
+            reply = _again(stored.status, stored.body)
         return await wrapped(request, reply) if reply and request.wrap_seconds else reply
 
-    async def _replayed(self, request: VaultRequest) -> Reply | None:
-        """What was answered to a request with the same idempotency key."""
-        if request.caller is None or request.caller.idempotency is None:
-            return None
-        stored = await self._services.native.replies.find(request.caller)
-        return None if stored is None else _again(stored.status, stored.body)
+    async def _stored(self, request: VaultRequest) -> StoredReply | None:
+        """What is kept of the answer to a request with the same idempotency key."""
+        return await self._services.native.replies.find(request.call)
 
 
 def _again(status: int, body: bytes) -> Reply:

@@ -75,6 +75,21 @@ async def renew(request: VaultRequest) -> Reply:
     )
 
 
+async def renewed_again(request: VaultRequest) -> Reply:
+    """The lease as it is now, for who repeats its renewal."""
+    meta = await _found(request, "lease not found")
+    return Reply(
+        lease_id=lease_id_of(meta.provider, meta.role, meta.id),
+        lease_duration=_ttl(request, meta),
+        renewable=_renewable(meta),
+    )
+
+
+async def revoked_again(request: VaultRequest) -> Reply | None:
+    """That it was taken back, or is being so."""
+    return _ended(request)
+
+
 async def revoke(request: VaultRequest) -> Reply | None:
     """Take a lease back; one that is not there has ended."""
     try:
@@ -179,17 +194,17 @@ _PREFIX: Final[dict[str, Any]] = {UPDATE: revoke_prefix}
 ROUTES: Final = (
     Route("leases/lookup", {UPDATE: lookup, LIST: keys}),
     Route("leases/lookup/{prefix...}", {LIST: keys}, sudo=True),
-    Route("leases/renew", _RENEW),
-    Route("leases/renew/{lease...}", _RENEW),
-    Route("leases/revoke", _REVOKE),
-    Route("leases/revoke/{lease...}", _REVOKE),
+    Route("leases/renew", _RENEW, again=renewed_again),
+    Route("leases/renew/{lease...}", _RENEW, again=renewed_again),
+    Route("leases/revoke", _REVOKE, again=revoked_again),
+    Route("leases/revoke/{lease...}", _REVOKE, again=revoked_again),
     Route("leases/revoke-prefix/{prefix...}", _PREFIX, sudo=True),
     Route("leases/revoke-force/{prefix...}", _PREFIX, sudo=True),
     Route("leases/tidy", {UPDATE: tidy}, sudo=True),
-    Route("renew", _RENEW),
-    Route("renew/{lease...}", _RENEW),
-    Route("revoke", _REVOKE),
-    Route("revoke/{lease...}", _REVOKE),
+    Route("renew", _RENEW, again=renewed_again),
+    Route("renew/{lease...}", _RENEW, again=renewed_again),
+    Route("revoke", _REVOKE, again=revoked_again),
+    Route("revoke/{lease...}", _REVOKE, again=revoked_again),
     Route("revoke-prefix/{prefix...}", _PREFIX, sudo=True),
     Route("revoke-force/{prefix...}", _PREFIX, sudo=True),
 )

@@ -30,6 +30,8 @@ class Route(NamedTuple):
     """Whether policies must give `sudo` on it besides."""
     exact: bool = False
     """Whether it keeps what it is given, so that numbers stay as they are written."""
+    again: Handler | None = None
+    """What answers a write that is repeated with its idempotency key, where the reply that is kept is not Vault's."""
 
 
 class Match(NamedTuple):
@@ -61,6 +63,10 @@ class Engine:
             if found:
                 return Match(route, {name: value or "" for name, value in found.groupdict().items()})
         raise no_handler(path)
+
+
+async def nothing(_request: VaultRequest) -> None:
+    """Says again that it was done, which is all that was said."""
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

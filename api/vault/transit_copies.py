@@ -7,7 +7,7 @@ from typing import Final, cast
 from api.vault.failures import VaultError
 from api.vault.reply import Reply
 from api.vault.request import READ, UPDATE, VaultRequest
-from api.vault.table import Route
+from api.vault.table import Route, nothing
 from api.vault.transit_names import key_of, transit
 from domain.errors import AlreadyExists, NotFound
 from domain.transit.cryptography import Part
@@ -102,6 +102,6 @@ ROUTES: Final = (
     Route("export/{part}/{name}", {READ: export}),
     Route("export/{part}/{name}/{version}", {READ: export}),
     Route("backup/{name}", {READ: backup}),
-    Route("restore", {UPDATE: restore}),
-    Route("restore/{name}", {UPDATE: restore}),
+    Route("restore", {UPDATE: restore}, again=nothing),
+    Route("restore/{name}", {UPDATE: restore}, again=nothing),
 )

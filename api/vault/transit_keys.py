@@ -93,6 +93,13 @@ async def trim(request: VaultRequest) -> Reply:
     return await _shown(request, name, done.position)
 
 
+async def shown_again(request: VaultRequest) -> Reply:
+    """The key as it is now, for who repeats a request that has changed it."""
+    name = key_of(request)
+    request.call.require("keys:manage", name)
+    return await _shown(request, name, 0)
+
+
 async def _known(request: VaultRequest, name: str, otherwise: str) -> TransitKeyMeta:
     try:
         return await transit(request).keys.told(request.tenant, name)
@@ -107,8 +114,8 @@ async def _shown(request: VaultRequest, name: str, position: int, warnings: list
 
 ROUTES: Final = (
     Route("keys", {LIST: keys}),
-    Route("keys/{name}", {READ: read, UPDATE: create, DELETE: delete}, exists=exists),
-    Route("keys/{name}/config", {UPDATE: configure}),
-    Route("keys/{name}/rotate", {UPDATE: rotate}),
-    Route("keys/{name}/trim", {UPDATE: trim}),
+    Route("keys/{name}", {READ: read, UPDATE: create, DELETE: delete}, exists=exists, again=shown_again),
+    Route("keys/{name}/config", {UPDATE: configure}, again=shown_again),
+    Route("keys/{name}/rotate", {UPDATE: rotate}, again=shown_again),
+    Route("keys/{name}/trim", {UPDATE: trim}, again=shown_again),
 )

@@ -86,6 +86,12 @@ async def test_a_config_is_read_back_without_its_password(acme: VaultTenant, wor
     assert all(world.setup.secrets["password"].encode() not in bytes(body) for (body,) in rows)
 
 
+async def test_what_is_repeated_with_its_key_answers_nothing_again(acme: VaultTenant, world: PostgresWorld) -> None:
+    for _ in "12":
+        answer = await acme("POST", "database/config/pg", settings(world), idempotency_key="c")
+        assert (answer.status, answer.body) == (204, b""), answer
+
+
 async def test_a_password_in_the_address_is_not_told_either(acme: VaultTenant, world: PostgresWorld) -> None:
     password = world.setup.secrets["password"]
     fields = settings(world, connection_url=url(world, ADMIN, password))

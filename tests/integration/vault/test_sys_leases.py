@@ -150,3 +150,16 @@ async def test_policies_say_who_does_what_to_leases(acme: VaultTenant) -> None:
     assert (await revoker("PUT", f"sys/leases/revoke/{lease_id}")).status == 202
     assert (await acme("PUT", "sys/leases/lookup", {"lease_id": lease_id})).status == 400
     assert (await acme("PUT", "sys/leases/tidy")).status == 202
+
+
+@pytest.mark.usefixtures("place")
+async def test_what_is_repeated_with_its_key_is_told_again(acme: VaultTenant) -> None:
+    body = {"lease_id": await issued(acme), "increment": 1800}
+    one, two = [(await acme("PUT", "sys/leases/renew", body, idempotency_key="r")).json() for _ in "12"]
+    for name in ("lease_id", "renewable", "data"):
+        assert one[name] == two[name]
+    assert 1790 <= two["lease_duration"] <= 1800
+    for name, status in (("a", 202), ("b", 204)):
+        body = {"lease_id": await issued(acme), "sync": status == 204}
+        answers = [await acme("PUT", "sys/leases/revoke", body, idempotency_key=name) for _ in "12"]
+        assert [(each.status, b"provider" in each.body) for each in answers] == [(status, False)] * 2

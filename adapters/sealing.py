@@ -17,6 +17,7 @@ from adapters.seal_format import dek_aad, digest_of, value_aad
 from domain.errors import LogBroken, NotFound
 from domain.plaintext import Plaintext
 from domain.ports import Clock, Reader, Row, SealContext, Sealed, Statement
+from domain.random_text import RandomText
 
 _STORE_VALUE: Final = "INSERT INTO sealed_values (seal_id, tenant, sealed) VALUES (?, ?, ?)"
 _STORE_KEY: Final = "INSERT INTO sealed_keys (seal_id, tenant, key_id, wrapped) VALUES (?, ?, ?, ?)"
@@ -27,6 +28,9 @@ _READ_ONE: Final = f"{_READ}= ?"
 _DESTROY: Final = "DELETE FROM sealed_keys WHERE tenant = ? AND seal_id "
 _CHUNK: Final = 512
 """Most ids in one IN list: far below what any database takes."""
+
+
+_RANDOM: Final = RandomText(os.urandom, 10)
 
 
 class EnvelopeSealer:
@@ -115,7 +119,7 @@ def _unsealed(key: TenantKey, context: SealContext, seal_id: str, sealed: bytes,
 
 def _fresh_seal_id() -> str:
     """32 hex digits: milliseconds since 1970, so that new rows lie together in the index, and 80 random bits."""
-    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+    return f"{time.time_ns() // 1_000_000:012x}{_RANDOM()}"
 
 
 def _chunks(seal_ids: Sequence[str]) -> Iterator[Sequence[str]]:

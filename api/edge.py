@@ -25,6 +25,7 @@ from api.vault.door import PREFIX, Door
 from api.vault.services import VaultServices
 from domain.call import Call, IdempotencyKey, Principal
 from domain.errors import BadName, Disabled, Gone, Invalid, TooLarge, TrstctlError, Unauthenticated
+from domain.random_text import RandomText
 
 PUBLIC: Final = frozenset(
     {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/audit/key", "/s"}
@@ -60,6 +61,7 @@ class Edge:
         self._app = app
         self._hot = hot
         self._services = services
+        self._fresh_id = RandomText(os.urandom, 8)
         self._rates = Rates(services.limits.requests_per_second)
         self._visitors = Rates(services.limits.redeems_per_second, "from this address")
         self._vault = Door(vault, self._body, _idempotency, self._rates)
@@ -69,7 +71,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, os.urandom(8).hex(), scope.get(DIRECT))
+        answer = _Answer(send, self._fresh_id(), scope.get(DIRECT))
         state = scope.setdefault("state", {})
         state["request_id"] = answer.request_id
         started = time.perf_counter()

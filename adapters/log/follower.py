@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 from uuid import UUID
@@ -21,13 +22,14 @@ _EVENTS: Final = """SELECT position, id, stream, version, type, tenant, time, ac
 _REACHED: Final = "SELECT position FROM tracking WHERE name = ?"
 _TRACK: Final = """INSERT INTO tracking VALUES (?, ?)
  ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE excluded.position > tracking.position"""
+_stream: Final = lru_cache(maxsize=1024)(UUID)
 _log = logging.getLogger("trstctl.follower")
 
 
 def record(row: Row) -> Record:
     """A row of the events table, read back."""
     position, event_id, name, version, topic, tenant, time, actor, request_id, body = row
-    stream = UUID(name)
+    stream = _stream(name)
     event = event_of(topic, stream, version, time, bytes(body))
     return Record(
         position=position, id=event_id, stream=stream, version=version, type=topic, tenant=tenant, time=event.timestamp,

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-from adapters.log.batch import Batch, LogStore, LogTransaction, Outcome, Prepared
+from adapters.log.batch import Batch, LogStore, LogTransaction, Outcome
 from adapters.log.committer import Observer, refusal, tell
 from adapters.log.linking import Head
 from domain.errors import StoreBusy, StoreUnavailable
@@ -115,10 +115,11 @@ class LoopCommitter:
         begun, transaction = await self._begun()
         try:
             prepared = self._batch.prepare(transaction, entries)
+            prepared.insert(transaction)
         except BaseException as error:
             begun.__exit__(type(error), error, error.__traceback__)
             raise
-        await loop.run_in_executor(self._thread, _finish, begun, transaction, prepared)
+        await loop.run_in_executor(self._thread, begun.__exit__, None, None, None)
         return prepared.outcomes, prepared.head
 
     async def _begun(self) -> tuple[AbstractContextManager[LogTransaction], LogTransaction]:
@@ -138,15 +139,6 @@ class LoopCommitter:
         if self._writing:
             await self._writing
         self._thread.shutdown(wait=True)
-
-
-def _finish(begun: AbstractContextManager[LogTransaction], transaction: LogTransaction, prepared: Prepared) -> None:
-    try:
-        prepared.insert(transaction)
-    except BaseException as error:
-        begun.__exit__(type(error), error, error.__traceback__)
-        raise
-    begun.__exit__(None, None, None)
 
 
 def _settle(answer: asyncio.Future[int], outcome: Outcome) -> None:

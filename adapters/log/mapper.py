@@ -14,6 +14,7 @@ from domain.errors import LogBroken
 from domain.event import AccessEvent, Event
 from domain.events import EVENTS
 from domain.ports import Record
+from domain.random_text import RandomText
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -23,6 +24,7 @@ UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
 _HEADER: Final = frozenset({"originator_id", "originator_version", "timestamp"})
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any])
+_SALT: Final = RandomText(os.urandom, 16)
 _FIELDS: dict[type[Event], tuple[str, ...]] = {}
 
 
@@ -34,7 +36,7 @@ def body_of(event: Event) -> bytes:
         fields = tuple(name for name in kind.__struct_fields__ if name not in _HEADER)
         _FIELDS[kind] = fields
     body: dict[str, Any] = {name: getattr(event, name) for name in fields}
-    body["salt"] = os.urandom(16).hex()
+    body["salt"] = _SALT()
     if kind.VERSION > 1:
         body["v"] = kind.VERSION
     return _ENCODER.encode(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -41,7 +42,7 @@ class Asked(NamedTuple):
 
 def asked(scope: Scope) -> Asked:
     """What `scope` asks; raises `VaultError` for what Vault refuses whatever lies under the path."""
-    query = _query(scope)
+    query = _query(scope) if scope["query_string"] else {}
     operation = _operation(scope, query)
     return Asked(
         operation=operation,
@@ -51,8 +52,13 @@ def asked(scope: Scope) -> Asked:
         wrap_seconds=_wrap(header(scope, b"x-vault-wrap-ttl")),
         address=scope["client"][0] if scope["client"] else "",
         query=query,
-        content_type=(header(scope, b"content-type") or "").partition(";")[0].strip().lower(),
+        content_type=_media_type(header(scope, b"content-type") or ""),
     )
+
+
+@lru_cache(maxsize=64)
+def _media_type(text: str) -> str:
+    return text.partition(";")[0].strip().lower()
 
 
 def fields_of(wanted: Asked, body: bytes, *, exact: bool = False) -> Fields:
@@ -105,8 +111,6 @@ def _wrap(text: str | None) -> int | None:
 
 
 def _query(scope: Scope) -> dict[str, Any]:
-    if not scope["query_string"]:
-        return {}
     try:
         pairs = parse_qsl(scope["query_string"].decode(), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:

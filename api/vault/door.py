@@ -199,9 +199,8 @@ async def _permitted(request: VaultRequest, match: Match, policies: Policies) ->
 
 
 def _uuid_of(request_id: str) -> str:
-    """The request's id, hexadecimal digits, in the form that clients of Vault expect."""
-    digits = request_id.zfill(32)
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    """The request's id, 16 hexadecimal digits, in the form that clients of Vault expect."""
+    return f"00000000-0000-0000-{request_id[:4]}-{request_id[4:]}"
 
 
 async def _send(answer: Answering, scope: Scope, reply: Reply | None, headers: dict[str, str], request_id: str) -> None:

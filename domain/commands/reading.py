@@ -93,14 +93,14 @@ class SecretReads:
         return await self._tried(call, versions, events)
 
     async def _tried(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
+        if self._gate.guards_nothing:
+            return await self._log.append(_entry(call, events))
         for _ in range(_TRIES - 1):
             with suppress(VersionConflict):
                 return await self._append(call, versions, events)
         return await self._append(call, versions, events)
 
     async def _append(self, call: Call, versions: Sequence[SecretVersion], events: Sequence[Event]) -> int:
-        if self._gate.guards_nothing:
-            return await self._log.append(_entry(call, events))
         async with self._gate.passing(call, _reading(versions)) as cleared:
             return await self._log.append(_entry(call, [*cleared.events, *events], cleared.statements))
 

@@ -20,6 +20,7 @@ from domain.views import TokenRow, TokensView
 
 MAX_TTL: Final = 10 * 366 * 24 * 3600
 """Longest life of a token that expires, in seconds."""
+_MOST_SEEN: Final = 10_000
 _REFUSED: Final = "the token is missing, unknown, expired or revoked; send a good one as 'Authorization: Bearer trst_…'"
 
 
@@ -76,6 +77,7 @@ class TokenCommands:
         life: TokenLife,
         book: PolicyBook,
     ) -> None:
+        self._seen: set[str] = set()
         self._life = life
         self._book = book
         self._log = log
@@ -90,11 +92,13 @@ class TokenCommands:
 
         Raises `Unauthenticated`, `Forbidden` for an address that the token may not be used from.
         """
-        if not well_formed(text):
+        digest = digest_of(text)
+        if digest not in self._seen and not well_formed(text):
             raise Unauthenticated(_REFUSED)
-        row = await self._view.by_hash(digest_of(text))
+        row = await self._view.by_hash(digest)
         if row is None or row.revoked_at or (row.expires_at and row.expires_at <= self._clock()):
             raise Unauthenticated(_REFUSED)
+        self._note(digest)
         principal = Principal(
             tenant=row.tenant,
             subject=row.subject,
@@ -104,6 +108,12 @@ class TokenCommands:
             generation=row.generation,
         )
         return principal if row.terms is None else await self._with_policies(principal, row, address)
+
+    def _note(self, digest: str) -> None:
+        """The form of this one need not be looked at again."""
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen.add(digest)
 
     async def _with_policies(self, principal: Principal, row: TokenRow, address: str) -> Principal:
         await self._life.use(row, address)

@@ -25,7 +25,7 @@ from api.transit_replies import (
     VerdictItem,
 )
 from domain.commands import transit_items as done
-from domain.commands.transit_items import Outcome, ToDecrypt, ToEncrypt, ToSign, ToVerify
+from domain.commands.transit_items import Outcome, ToDecrypt, ToEncrypt, ToSign, ToVerify, another, told_of
 from domain.errors import Invalid
 from domain.plaintext import Plaintext
 from domain.transit.cryptography import SignatureForm
@@ -44,7 +44,7 @@ def read(bodies: Iterable[B], one: Callable[[B], I]) -> list[I | Invalid]:
         try:
             items.append(one(body))
         except Invalid as error:
-            items.append(error)
+            items.append(told_of(error))
     return items
 
 
@@ -199,7 +199,7 @@ def first(outcomes: Sequence[Outcome[R]]) -> R:
     """The one outcome; raises what it was refused with."""
     outcome = outcomes[0]
     if isinstance(outcome, Invalid):
-        raise outcome
+        raise another(outcome)
     return outcome
 
 

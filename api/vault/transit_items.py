@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from api.vault.failures import VaultError
 from api.vault.reply import Reply
 from api.vault.request import VaultRequest
-from domain.commands.transit_items import Outcome
+from domain.commands.transit_items import Outcome, told_of
 from domain.errors import Invalid
 from domain.transit.format import decoded
 
@@ -54,7 +54,7 @@ def _item(read: Callable[[Mapping[str, Any]], I], values: Mapping[str, Any]) -> 
     try:
         return read(values)
     except Invalid as error:
-        return error
+        return told_of(error)
 
 
 def must_have(items: Items, request: VaultRequest, name: str, message: str) -> None:

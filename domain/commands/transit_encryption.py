@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.call import Call
-from domain.commands.transit_items import DataKey, Decrypted, Encrypted, Outcome, ToDecrypt, ToEncrypt
+from domain.commands.transit_items import DataKey, Decrypted, Encrypted, Outcome, ToDecrypt, ToEncrypt, another
 from domain.commands.transit_using import KeyUse, Told, Use
 from domain.errors import DecryptionFailed, Invalid
 from domain.plaintext import Plaintext
@@ -100,7 +100,7 @@ def only(outcomes: Sequence[Outcome[DataKey]]) -> DataKey:
     """The one result; raises what it was refused with."""
     (outcome,) = outcomes
     if isinstance(outcome, Invalid):
-        raise outcome
+        raise another(outcome)
     return outcome
 
 

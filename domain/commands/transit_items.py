@@ -17,6 +17,19 @@ Outcome: TypeAlias = T | Invalid
 """What became of an item: its result, or why it was refused."""
 
 
+def told_of(error: Invalid) -> Invalid:
+    """The error without what it was raised in: frames that hold the plaintext, and would be held by it."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
+
+
+def another(error: Invalid) -> Invalid:
+    """One like it, for who holds it to raise: an error that its own frames hold, and they it, lives on with them."""
+    made = type(error).__new__(type(error), *error.args)
+    made.__dict__.update(error.__dict__)
+    return made
+
+
 class ToEncrypt(NamedTuple):
     """A plaintext, which stays the caller's to wipe. `version` 0 is the newest."""
 

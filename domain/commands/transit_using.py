@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from domain.call import Call
 from domain.commands.reading import NOWHERE
-from domain.commands.transit_items import DataKey, Decrypted, Outcome
+from domain.commands.transit_items import DataKey, Decrypted, Outcome, told_of
 from domain.errors import Conflict, Invalid, TooLarge, VersionConflict
 from domain.event import Event
 from domain.plaintext import Plaintext
@@ -181,7 +181,7 @@ def _done(do: Callable[[OpenKey, I], R], key: OpenKey, item: I) -> Outcome[R]:
     try:
         return do(key, item)
     except Invalid as refused:
-        return refused
+        return told_of(refused)
 
 
 def wipe(outcomes: Iterable[Outcome[Any]]) -> None:

@@ -241,6 +241,25 @@ async def test_many_at_once_open_no_more_connections_than_the_limit(world: World
         await backend.close()
 
 
+async def test_a_connection_in_use_when_the_backend_is_closed_is_closed_after(world: World) -> None:
+    if not isinstance(world, CountsConnections) or not isinstance(world, Freezes):
+        pytest.skip("this world cannot hang")
+    backend = opened(world.setup)
+    await backend.check()
+    world.freeze()
+    use = asyncio.create_task(backend.check())
+    await asyncio.sleep(0.2)
+    closing = asyncio.create_task(backend.close())
+    await asyncio.sleep(0.2)
+    world.thaw()
+    await asyncio.wait([use, closing])
+    use.exception()  # whether it still succeeds is the backend's to say
+    deadline = time.monotonic() + 10
+    while world.peak():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
 async def test_check_is_content_with_the_documented_privileges(backend: Backend) -> None:
     await backend.check()
 

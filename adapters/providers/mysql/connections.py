@@ -27,15 +27,19 @@ _MODE: Final = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 class Session:
     """One connection, and how far the server's clock is."""
 
-    def __init__(self, connection: pymysql.Connection[Any], seconds: float) -> None:
+    def __init__(self, connection: pymysql.Connection[Any]) -> None:
         self._connection = connection
         self._socket = socket.socket(fileno=socket.dup(connection._sock.fileno()))  # type: ignore[attr-defined]  # noqa: SLF001 - PyMySQL has no other way to it
+        self._clock = 0.0, 0.0
         told = str(connection.get_server_info())  # type: ignore[no-untyped-call]
         self.is_mariadb = "mariadb" in told.lower()
         self.version = tuple(int(part) for part in _digits(told))
         self.born = self.used = time.monotonic()
         self.deadline = 0.0
         """When the caller gives up, as `time.monotonic()` counts."""
+
+    def begin(self, seconds: float) -> None:
+        """Agree with the server on what words mean, for how long locks are waited for, and what time it is."""
         mode = f"NO_AUTO_CREATE_USER,{_MODE}" if self.is_mariadb else _MODE
         self.all(f"SET SESSION sql_mode = '{mode}', SESSION lock_wait_timeout = {max(1, int(seconds))}")
         self._clock = float(self.all("SELECT UNIX_TIMESTAMP(NOW(6))")[0][0]), time.monotonic()
@@ -84,6 +88,7 @@ class Connections:
         self._threads = Threads("MariaDB or MySQL", limit, timeout)
         self.timeout = timeout
         self._idle: list[Session] = []
+        self._closed = False
 
     async def run(self, work: Callable[[Session], T], call: Call | None = None, **login: str) -> T:
         """`work` on a connection and a thread; raises `BackendUnavailable`, `BackendRefused`.
@@ -98,8 +103,12 @@ class Connections:
             call.give_up()
 
     def close(self) -> None:
-        """Close every connection that nobody uses, and begin no call any more."""
+        """Close every connection that nobody uses, and the others once they are given back; begin no call any more."""
+        self._closed = True
         self._threads.close()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
@@ -142,11 +151,7 @@ class Connections:
             read_timeout=self.timeout,
             write_timeout=self.timeout,
         )
-        try:
-            return Session(connection, self.timeout)
-        except BaseException:
-            connection.close()
-            raise
+        return _begun(connection, self.timeout)
 
     def _put_back(self, session: Session, *, is_ours: bool) -> None:
         session.used = time.monotonic()
@@ -154,6 +159,18 @@ class Connections:
             self._idle.append(session)
         else:
             session.close()
+        if self._closed:  # while it was used
+            self._close_idle()
+
+
+def _begun(connection: pymysql.Connection[Any], seconds: float) -> Session:
+    session = Session(connection)
+    try:
+        session.begin(seconds)
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 def _digits(version: str) -> Sequence[str]:

@@ -108,6 +108,7 @@ class Connections:
         self._timeout = timeout
         self._places = asyncio.Semaphore(limit)
         self._idle: list[Session] = []
+        self._closed = False
         self._leaving: set[asyncio.Task[object]] = set()
 
     async def run(self, work: Callable[[Session], Awaitable[T]], database: str = "", **login: str) -> T:
@@ -123,11 +124,15 @@ class Connections:
             raise meaning(error) from None
 
     async def close(self) -> None:
-        """Close every connection that nobody uses."""
-        while self._idle:
-            await self._idle.pop().connection.close()
+        """Close every connection that nobody uses, and those in use once they are given back."""
+        self._closed = True
+        await self._close_idle()
         if self._leaving:
             await asyncio.wait(self._leaving, timeout=1)
+
+    async def _close_idle(self) -> None:
+        while self._idle:
+            await self._idle.pop().connection.close()
 
     async def _attended(self, work: Callable[[Session], Awaitable[T]], deadline: float, login: dict[str, str]) -> T:
         """In a task, so that whoever gives up need not wait for the server."""
@@ -197,5 +202,7 @@ class Connections:
             return
         session.used = time.monotonic()
         self._idle.append(session)
-        if not self._idle[0].is_usable():
+        if self._closed:
+            await self._close_idle()
+        elif not self._idle[0].is_usable():
             await self._idle.pop(0).connection.close()

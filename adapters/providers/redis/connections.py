@@ -43,6 +43,7 @@ class Connections:
         self._timeout = timeout
         self._places = asyncio.Semaphore(limit)
         self._idle: list[PlainLink] = []
+        self._closed = False
 
     async def ask(self, *command: str) -> Any:  # noqa: ANN401 - whatever the command answers
         """The server's answer to one command; raises `BackendUnavailable`, `BackendRefused`."""
@@ -61,7 +62,11 @@ class Connections:
             raise meaning(error) from None
 
     async def close(self) -> None:
-        """Close every connection that nobody uses."""
+        """Close every connection that nobody uses, and those in use once they are given back."""
+        self._closed = True
+        await self._close_idle()
+
+    async def _close_idle(self) -> None:
         while self._idle:
             await self._idle.pop().disconnect()
 
@@ -77,6 +82,8 @@ class Connections:
             self._idle.append(link)
         else:
             await link.disconnect()
+        if self._closed:  # while it was used
+            await self._close_idle()
         return result
 
 

@@ -134,9 +134,12 @@ def test_there_are_no_leases_to_begin_with(root: hvac.Client) -> None:
     assert root.sys.revoke_force("database/creds/none").status_code == 202
 
 
+def test_state_of_the_key_is_told(root: hvac.Client) -> None:
+    assert root.sys.get_encryption_key_status()["data"]["term"] == 1
+
+
 def test_what_is_not_served_is_not_found(root: hvac.Client) -> None:
     for call in (
-        root.sys.get_encryption_key_status,
         root.sys.read_rekey_progress,
         root.sys.read_root_generation_progress,
         root.sys.list_namespaces,

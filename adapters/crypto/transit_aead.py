@@ -74,8 +74,10 @@ class AeadMaterial(OpenMaterial):
         """See `domain.transit.cryptography.Material`."""
         if context:
             self._without_context(context)
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._ready().encrypt(nonce, plaintext.buffer, aad)
+        cipher, nonce = self._cipher, os.urandom(NONCE_BYTES)
+        if cipher is None:
+            raise wiped()
+        return nonce + cipher.encrypt(nonce, plaintext.buffer, aad)
 
     def decrypt(self, payload: bytes, aad: bytes, context: bytes) -> Plaintext:
         """See `domain.transit.cryptography.Material`."""

@@ -77,7 +77,7 @@ def binary(value: object) -> bytes:
     """Bytes from base64, in which lines may be broken; raises `Invalid` in Vault's words."""
     if not value:
         return b""
-    text = str(value)
+    text = value if type(value) is str else str(value)
     try:
         return decoded(text)
     except Invalid:

@@ -110,13 +110,19 @@ class KeyUse:
         self, key: OpenKey, items: Sequence[I | Invalid], do: Callable[[OpenKey, I], R]
     ) -> list[Outcome[R]]:
         def work() -> list[Outcome[R]]:
-            return [item if isinstance(item, Invalid) else _done(do, key, item) for item in items]
+            outcomes: list[Outcome[R]] = []
+            for item in items:
+                try:
+                    outcomes.append(item if isinstance(item, Invalid) else do(key, item))
+                except Invalid as refused:
+                    outcomes.append(told_of(refused))
+            return outcomes
 
         return await self._cryptography.apart(work) if key.row.shape.type.slow else work()
 
     async def _record(self, call: Call, key: OpenKey, outcomes: Sequence[Outcome[Any]], use: Use) -> int:
-        failed = sum(map(use.refused, outcomes))
-        used = Counter(result[0] for result in outcomes if not isinstance(result, Invalid))
+        failed = sum([use.refused(outcome) for outcome in outcomes])
+        used = Counter([result[0] for result in outcomes if not isinstance(result, Invalid)])
         row = key.row
         fact = use.event(
             originator_id=NOWHERE, originator_version=0, timestamp=self._clock(), key=row.name, numbers=sorted(used),
@@ -175,13 +181,6 @@ class KeyUse:
         return await self._log.append(
             Append(tenant=call.tenant, actor=call.principal.actor, request_id=call.request_id, events=events)
         )
-
-
-def _done(do: Callable[[OpenKey, I], R], key: OpenKey, item: I) -> Outcome[R]:
-    try:
-        return do(key, item)
-    except Invalid as refused:
-        return told_of(refused)
 
 
 def wipe(outcomes: Iterable[Outcome[Any]]) -> None:

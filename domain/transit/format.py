@@ -23,7 +23,7 @@ _URL = str.maketrans("-_", "+/")
 
 def written(prefix: Prefix, version: int, payload: bytes) -> str:
     """A payload with its version before it."""
-    return f"{prefix}{version}:{encoded(payload)}"
+    return f"{prefix}{version}:{b2a_base64(payload, newline=False).decode('ascii')}"
 
 
 def read(text: str) -> tuple[int, bytes]:

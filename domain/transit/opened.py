@@ -29,8 +29,9 @@ class OpenKey:
 
     def to_encrypt(self, number: int) -> int:
         """The version that is meant by `number`, 0 being the newest; raises `Invalid` if it may not encrypt."""
-        row = self.row
-        wanted = number or row.number
+        row, wanted = self.row, number
+        if not wanted:
+            return row.number
         if wanted > row.number:
             raise Invalid(f"{row.name!r} has no version {wanted}; its newest is {row.number}")
         if wanted < max(row.min_encryption, row.min_decryption):

@@ -7,27 +7,45 @@ import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.https_client import STORE
 from tests.e2e.server import Server, serving, trstctl
+from tests.postgres_server import PostgresServer
 
 TOKENS = "/api/v1/access/api-tokens"
 Pair = tuple[Server, Server]
 
 
-@pytest.fixture
-def pair(postgres_dsn: str, tmp_path: Path) -> Iterator[Pair]:
+@contextmanager
+def running_pair(dsn: str, folder: Path) -> Iterator[Pair]:
     """Two servers with folders of their own and the same KEK."""
-    one = serving(tmp_path / "one", store=postgres_dsn)
-    other_folder = tmp_path / "other"
+    one = serving(folder / "one", store=dsn)
+    other_folder = folder / "other"
     other_folder.mkdir(mode=0o700)
-    shutil.copy(tmp_path / "one" / "kek", other_folder / "kek")
-    other = serving(other_folder, store=postgres_dsn)
+    shutil.copy(folder / "one" / "kek", other_folder / "kek")
+    other = serving(other_folder, store=dsn)
     with one, other:
         yield one, other
+
+
+@pytest.fixture(scope="module")
+def pair(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Two that live through all tests."""
+    dsn = postgres_server.fresh_database()
+    with running_pair(dsn, tmp_path_factory.mktemp("pair")) as running:
+        yield running
+    postgres_server.drop_database(dsn)
+
+
+@pytest.fixture
+def mortal_pair(postgres_dsn: str, tmp_path: Path) -> Iterator[Pair]:
+    """Two of which one may be killed."""
+    with running_pair(postgres_dsn, tmp_path) as running:
+        yield running
 
 
 def verified(server: Server) -> bool:
@@ -73,8 +91,8 @@ def test_both_writing_one_secret_make_one_sequence_of_versions(pair: Pair) -> No
     assert verified(pair[0])
 
 
-def test_one_killed_under_load_loses_nothing_and_the_other_serves_on(pair: Pair) -> None:
-    one, other = pair
+def test_one_killed_under_load_loses_nothing_and_the_other_serves_on(mortal_pair: Pair) -> None:
+    one, other = mortal_pair
     acknowledged: dict[str, str] = {}
     stop = threading.Event()
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.e2e.https_client import HttpsClient
 from tests.e2e.server import Server, dev_server, serving, trstctl
+from tests.postgres_server import PostgresServer
 
 TRANSIT = "/api/v1/transit"
 KEYS = f"{TRANSIT}/keys"
@@ -91,16 +92,17 @@ def test_killed_server_is_gone_on_with_from_a_dump_of_its_database(
     assert verified.returncode in {0, 1}, verified.stderr
 
 
-@pytest.fixture
-def pair(postgres_dsn: str, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+@pytest.fixture(scope="module")
+def pair(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database, with the same KEK."""
-    one = serving(tmp_path / "one", store=postgres_dsn)
-    other_folder = tmp_path / "other"
-    other_folder.mkdir(mode=0o700)
-    shutil.copy(tmp_path / "one" / "kek", other_folder / "kek")
-    other = serving(other_folder, store=postgres_dsn)
+    dsn, folder = postgres_server.fresh_database(), tmp_path_factory.mktemp("pair")
+    one = serving(folder / "one", store=dsn)
+    (folder / "other").mkdir(mode=0o700)
+    shutil.copy(folder / "one" / "kek", folder / "other" / "kek")
+    other = serving(folder / "other", store=dsn)
     with one, other:
         yield one, other
+    postgres_server.drop_database(dsn)
 
 
 def test_change_at_one_node_holds_at_the_other_at_once(pair: tuple[Server, Server]) -> None:
@@ -127,22 +129,22 @@ def test_change_at_one_node_holds_at_the_other_at_once(pair: tuple[Server, Serve
 def test_rotations_while_both_encrypt_lose_nothing(pair: tuple[Server, Server]) -> None:
     one, other = pair
     with one.client() as client:
-        asked(client, "keys", 201, name="k")
+        asked(client, "keys", 201, name="busy")
 
     def encrypt(server: Server) -> list[str]:
         with server.client(one.token) as client:
-            return [asked(client, "encrypt", key="k", plaintext=b64(str(n)))["ciphertext"] for n in range(60)]
+            return [asked(client, "encrypt", key="busy", plaintext=b64(str(n)))["ciphertext"] for n in range(60)]
 
     with ThreadPoolExecutor(4) as threads:
         running = [threads.submit(encrypt, server) for server in (one, other, one, other)]
         with one.client() as client:
             for _ in range(10):
-                asked(client, "keys/rotate", name="k")
+                asked(client, "keys/rotate", name="busy")
                 time.sleep(0.02)
         made = [each.result() for each in running]
     with other.client(one.token) as client:
         for texts in made:
-            items = asked(client, "decrypt", key="k", items=[{"ciphertext": text} for text in texts])["items"]
+            items = asked(client, "decrypt", key="busy", items=[{"ciphertext": text} for text in texts])["items"]
             assert [base64.b64decode(item["plaintext"]) for item in items] == [str(n).encode() for n in range(60)]
 
 

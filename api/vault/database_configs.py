@@ -115,6 +115,15 @@ async def rotate(request: VaultRequest) -> None:
         raise VaultError(400, f"the password could not be changed: {error.message}") from error
 
 
+async def rotated_again(request: VaultRequest) -> None:
+    """That it was done, for who repeats the request: what was begun is finished, if it is not yet."""
+    entry = await must_be_found(request)
+    try:
+        await request.services.native.provider_rotation.finish(request.call, entry.name)
+    except BackendError as error:
+        raise VaultError(400, f"the password could not be changed: {error.message}") from error
+
+
 async def entries(request: VaultRequest) -> list[ProviderEntry]:
     """The databases of this mount."""
     kinds, path = set(PLUGINS.values()), request.mount.path
@@ -187,5 +196,5 @@ ROUTES: Final = (
     Route("config", {LIST: names}),
     Route("config/{name}", {READ: read, UPDATE: write, DELETE: remove}, exists=exists, again=nothing),
     Route("reset/{name}", {UPDATE: reset}, again=nothing),
-    Route("rotate-root/{name}", {UPDATE: rotate}, again=nothing),
+    Route("rotate-root/{name}", {UPDATE: rotate}, again=rotated_again),
 )

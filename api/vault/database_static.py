@@ -88,6 +88,14 @@ async def rotate(request: VaultRequest) -> None:
         raise VaultError(400, f"the password could not be set: {error.message}") from error
 
 
+async def done_again(request: VaultRequest) -> None:
+    """That it was done, for who repeats the request: the password that was begun with is set, if it is not yet."""
+    try:
+        await request.services.native.static_roles.finish(request.call, _ref(request))
+    except BackendError as error:
+        raise VaultError(400, f"the password could not be set: {error.message}") from error
+
+
 async def creds(request: VaultRequest) -> Reply:
     """The password, and how long it is good."""
     if not request.call.allows_somewhere("leases:issue"):
@@ -168,7 +176,7 @@ def _unknown(request: VaultRequest) -> VaultError:
 
 ROUTES: Final = (
     Route("static-roles", {LIST: names}),
-    Route("static-roles/{role}", {READ: read, UPDATE: write, DELETE: remove}, exists=_exists),
+    Route("static-roles/{role}", {READ: read, UPDATE: write, DELETE: remove}, exists=_exists, again=done_again),
     Route("static-creds/{role}", {READ: creds}),
-    Route("rotate-role/{role}", {UPDATE: rotate}),
+    Route("rotate-role/{role}", {UPDATE: rotate}, again=done_again),
 )

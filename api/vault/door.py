@@ -160,7 +160,9 @@ class Door:
 
 def _again(status: int, body: bytes) -> Reply:
     data = msgspec.json.decode(body) if body else None
-    return Reply(status=204) if data is None else Reply(data=data, status=status)
+    if data is None:
+        return Reply(status=204 if status == 200 else status)
+    return Reply(data=data, status=status)
 
 
 def _routed(mounts: Mounts, wanted: Asked, principal: Principal | None) -> tuple[MountEntry, str, Match]:

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+import msgspec
+
 from api.vault.failures import VaultError
 from api.vault.lease_ids import LeaseName, lease_id_of, lease_name, mount_of
 from api.vault.reply import Reply, listed
 from api.vault.request import LIST, UPDATE, VaultRequest
 from api.vault.table import Route
 from api.vault.token_shapes import instant
+from domain.call import Call
 from domain.commands.lease_terms import LeaseMeta
 from domain.errors import Conflict, NotFound
 from domain.lease import ACTIVE, PENDING
@@ -108,17 +111,20 @@ async def revoke_prefix(request: VaultRequest) -> Reply | None:
     """Take all leases under a prefix back; under `auth/…`, revoke the tokens that were got there."""
     prefix = f"{request.values['prefix'].strip('/')}/"
     if prefix.startswith("auth/"):
-        await request.services.mount_ends.revoke_logins(request.call, prefix)
+        told = msgspec.structs.replace(request.call, success=204 if request.fields.flag("sync") else 202)
+        await request.services.mount_ends.revoke_logins(told, prefix)
         return _ended(request)
     slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def end(lease_id: str) -> None:
+    async def end(call: Call, lease_id: str) -> None:
         async with slots:
-            await request.services.native.leases.revoke(request.call, lease_id, f"all of {prefix}")
+            await request.services.native.leases.revoke(call, lease_id, f"all of {prefix}")
 
-    exact = prefix.rstrip("/")
-    ids = [meta.id async for meta in _living(request, exact) if _lies_in(meta, exact)]
-    await asyncio.gather(*(end(lease_id) for lease_id in ids))
+    exact, unkeyed = prefix.rstrip("/"), msgspec.structs.replace(request.call, idempotency=None)
+    *ids, last = ["", *[meta.id async for meta in _living(request, exact) if _lies_in(meta, exact)]]
+    await asyncio.gather(*(end(unkeyed, lease_id) for lease_id in ids[1:]))
+    if last:  # the reply to the whole is kept with it: who repeats this after a crash ends those that are left
+        await end(request.call, last)
     return _ended(request)
 
 
@@ -198,13 +204,13 @@ ROUTES: Final = (
     Route("leases/renew/{lease...}", _RENEW, again=renewed_again),
     Route("leases/revoke", _REVOKE, again=revoked_again),
     Route("leases/revoke/{lease...}", _REVOKE, again=revoked_again),
-    Route("leases/revoke-prefix/{prefix...}", _PREFIX, sudo=True),
-    Route("leases/revoke-force/{prefix...}", _PREFIX, sudo=True),
+    Route("leases/revoke-prefix/{prefix...}", _PREFIX, sudo=True, again=revoked_again),
+    Route("leases/revoke-force/{prefix...}", _PREFIX, sudo=True, again=revoked_again),
     Route("leases/tidy", {UPDATE: tidy}, sudo=True),
     Route("renew", _RENEW, again=renewed_again),
     Route("renew/{lease...}", _RENEW, again=renewed_again),
     Route("revoke", _REVOKE, again=revoked_again),
     Route("revoke/{lease...}", _REVOKE, again=revoked_again),
-    Route("revoke-prefix/{prefix...}", _PREFIX, sudo=True),
-    Route("revoke-force/{prefix...}", _PREFIX, sudo=True),
+    Route("revoke-prefix/{prefix...}", _PREFIX, sudo=True, again=revoked_again),
+    Route("revoke-force/{prefix...}", _PREFIX, sudo=True, again=revoked_again),
 )

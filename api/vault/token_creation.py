@@ -13,13 +13,16 @@ from api.vault.reply import Reply
 from api.vault.request import UPDATE, VaultRequest
 from api.vault.table import Route
 from api.vault.token_shapes import auth_of
+from domain.commands.token_life import TokenNamed
 from domain.commands.token_minting import Minted, Wanted
 from domain.mounts import DEFAULT_TTL
 from domain.token_role import role_stream
 from domain.token_terms import DEFAULT, ROOT, Terms
+from domain.views import TokenRow
 
 _MOST_POLICIES: Final = 64
 _MOST_METADATA: Final = 64
+_TOLD_ONCE: Final = "this request was answered before: the token was told then, and can be told no more"
 _NO_BATCH: Final = "batch tokens are not served: each token here can be revoked; leave out type=batch"
 
 
@@ -62,6 +65,22 @@ async def _created(request: VaultRequest, *, orphan: bool) -> Reply:
         raise denied()
     wanted = _wanted(request, orphan=orphan)
     return _told(request, wanted, await request.services.minting.create(request.call, wanted))
+
+
+async def created_again(request: VaultRequest) -> Reply:
+    """Which token it was, for who repeats the request: its text was told once, and is kept nowhere."""
+    row = await kept_token(request)
+    return Reply(auth=auth_of(row, "", request.services.clock()), warnings=[_TOLD_ONCE])
+
+
+async def kept_token(request: VaultRequest) -> TokenRow:
+    """The token that a request with the same idempotency key was about."""
+    stored = await request.services.native.replies.find(request.call)
+    token_id = msgspec.json.decode(stored.body, type=TokenNamed).token_id if stored else ""
+    row = await request.services.token_life.last_seen(request.tenant, token_id)
+    if row is None:
+        raise VaultError(400, "token not found")
+    return row
 
 
 def _told(request: VaultRequest, wanted: Wanted, minted: Minted) -> Reply:
@@ -142,7 +161,7 @@ def _warnings(wanted: Wanted, minted: Minted) -> list[str]:
 
 
 ROUTES: Final = (
-    Route("create", {UPDATE: create}),
-    Route("create/{role}", {UPDATE: create_by_role}),
-    Route("create-orphan", {UPDATE: create_orphan}, sudo=True),
+    Route("create", {UPDATE: create}, again=created_again),
+    Route("create/{role}", {UPDATE: create_by_role}, again=created_again),
+    Route("create-orphan", {UPDATE: create_orphan}, sudo=True, again=created_again),
 )

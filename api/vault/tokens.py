@@ -63,6 +63,13 @@ async def renew_accessor(request: VaultRequest) -> Reply:
     return await _renewed(request, await _by_accessor(request), "")
 
 
+async def renewed_again(request: VaultRequest) -> Reply:
+    """The token as it is now, for who repeats its renewal."""
+    text = (request.fields.text("token") if request.rest == "renew" else "") or request.token
+    row = await token_creation.kept_token(request)
+    return Reply(auth=auth_of(row, "" if request.rest == "renew-accessor" else text, request.services.clock()))
+
+
 async def revoke_self(request: VaultRequest) -> None:
     """End the caller's token, and all that it minted."""
     await request.services.native.token_ends.revoke_own(request.call)
@@ -147,9 +154,9 @@ ROUTES: Final = (
     Route("lookup-self", {READ: lookup_self, UPDATE: lookup_self}),
     Route("lookup", {READ: lookup, UPDATE: lookup}),
     Route("lookup-accessor", {UPDATE: lookup_accessor}),
-    Route("renew-self", {UPDATE: renew_self}),
-    Route("renew", {UPDATE: renew}),
-    Route("renew-accessor", {UPDATE: renew_accessor}),
+    Route("renew-self", {UPDATE: renew_self}, again=renewed_again),
+    Route("renew", {UPDATE: renew}, again=renewed_again),
+    Route("renew-accessor", {UPDATE: renew_accessor}, again=renewed_again),
     Route("revoke-self", {UPDATE: revoke_self}),
     Route("revoke", {UPDATE: revoke}),
     Route("revoke-accessor", {UPDATE: revoke_accessor}),

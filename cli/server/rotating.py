@@ -42,11 +42,11 @@ class Rotating:
             log, repository, backends, steps, views.rotations, replies, clock, entropy=os.urandom, gate=secrets.gate
         )
         self.static_roles = StaticRoleCommands(
-            log, repository, base.sealer, backends, views.static_roles, clock,
+            log, repository, base.sealer, backends, views.static_roles, replies, clock,
             fresh=fresh_password, cron_next=cron_next, patience=patience,
         )  # fmt: skip
         self.providers = ProviderRotation(
-            log, repository, base.sealer, backends, clock, fresh=fresh_password, patience=patience
+            log, repository, base.sealer, backends, replies, clock, fresh=fresh_password, patience=patience
         )
         self.provider_work = ProviderRotationWork(log, self.providers)
         self.static_role_work = StaticRoleWork(log, self.static_roles)

@@ -66,15 +66,15 @@ class Vaulting:
         self._keys = base.ring
         self._clock = clock
         self._settings = settings
-        self.token_life = TokenLife(base.log, base.views.tokens, clock, os.urandom)
-        self.minting = TokenMinting(base.log, base.views.tokens, clock, os.urandom)
+        self.token_life = TokenLife(base.log, base.views.tokens, base.replies, clock, os.urandom)
+        self.minting = TokenMinting(base.log, base.views.tokens, base.replies, clock, os.urandom)
         self.book = VaultConfiguration(base.views.vault_config)
         self.policies = PolicyCommands(base.log, base.repository, base.views.vault_config, base.replies, clock)
         self.mounts = MountCommands(base.log, base.repository, base.replies, clock, os.urandom)
         self.logging_in = LoggingIn(base, self.minting, clock)
         self.token_roles = TokenRoleCommands(base.log, base.repository, base.views.token_roles, base.replies, clock)
         self.cubbyholes = CubbyholeCommands(
-            base.log, base.repository, base.sealer, base.views.cubbyholes, clock, os.urandom
+            base.log, base.repository, base.sealer, base.views.cubbyholes, base.replies, clock, os.urandom
         )
         self.wrapping = WrappingCommands(
             base.log, base.repository, base.sealer, base.views.wrappings, clock, os.urandom

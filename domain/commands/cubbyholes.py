@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from domain.api_token import LIVING, token_stream
 from domain.call import Call
 from domain.cubbyhole import MAX_PATH, Cubbyhole, CubbyholeRead, cubbyhole_stream
 from domain.cubbyhole_view import CubbyholesView
 from domain.errors import Forbidden, Invalid, NotFound, VersionConflict
 from domain.plaintext import Plaintext
-from domain.ports import Append, Clock, EventLog, Repository, SealContext, Sealer, Statement
+from domain.ports import Append, Clock, EventLog, Replies, Repository, SealContext, Sealer, Statement
 from domain.views import Work
 
 _ITSELF: Final = "trstctl"
@@ -30,6 +32,7 @@ class CubbyholeCommands:
         repository: Repository,
         sealer: Sealer,
         view: CubbyholesView,
+        replies: Replies,
         clock: Clock,
         entropy: Callable[[int], bytes],
     ) -> None:
@@ -37,6 +40,7 @@ class CubbyholeCommands:
         self._repository = repository
         self._sealer = sealer
         self._view = view
+        self._replies = replies
         self._clock = clock
         self._entropy = entropy
 
@@ -121,13 +125,15 @@ class CubbyholeCommands:
     async def _append(
         self, call: Call, cubbyhole: Cubbyhole, statements: Sequence[Statement], unchanged: Mapping[UUID, int] = {}
     ) -> int:
+        kept = await self._replies.keep(msgspec.structs.replace(call, success=204), None)
         return await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
                 events=cubbyhole.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                statements=statements,
+                statements=[*statements, *kept.statements],
+                reply=kept.reply,
                 unchanged=unchanged,
             )
         )

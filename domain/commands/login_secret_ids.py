@@ -102,7 +102,10 @@ class SecretIds:
         issued: list[Event] = secret_id.collect_events()  # type: ignore[assignment]  # the library's own base
         # Of this and the end of the role at the same moment, one is refused.
         basis = {place.role_stream(row.name): row.version}
-        position = await self._append(call, [*cleared, *issued], basis)
+        told = {
+            "secret_id": "", "secret_id_accessor": secret_id.handle, "secret_id_ttl": ttl, "secret_id_num_uses": uses
+        }  # fmt: skip
+        position = await self._append(call, [*cleared, *issued], basis, told)
         return NewSecretId(text, secret_id.handle, ttl, uses, position)
 
     async def by_text(self, call: Call, place: Place, name: str, text: str) -> SecretIdRow | None:
@@ -181,8 +184,9 @@ class SecretIds:
     def _uuid(self) -> str:
         return str(UUID(bytes=self._entropy(16), version=4))
 
-    async def _append(self, call: Call, events: Sequence[Event], basis: dict[UUID, int]) -> int:
-        kept = await self._replies.keep(call, None)
+    async def _append(self, call: Call, events: Sequence[Event], basis: dict[UUID, int], told: object = None) -> int:
+        """Append; `told` is for who repeats the request."""
+        kept = await self._replies.keep(call, told)
         return await self._log.append(
             Append(
                 tenant=call.tenant,

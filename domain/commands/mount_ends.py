@@ -87,15 +87,22 @@ class MountEnds:
     async def revoke_logins(self, call: Call, path: str) -> int:
         """Revoke every token that was asked for under `path`, such as `auth/approle/`; how many there were."""
         call.require("access:write")
-        count = 0
-        while ids := await self._tokens.asked_for_under(call.tenant, path, self._clock(), _STEP):
-            for token_id in ids:
-                try:
-                    await self._ends.revoke(call, token_id, f"all of {path}")
-                except (Conflict, NotFound):
-                    continue  # it ended by itself, or with another
-                count += 1
-        return count
+        unkeyed, last, count = msgspec.structs.replace(call, idempotency=None), "", 0
+        while ids := [each for each in await self._asked_for(call, path) if each != last]:
+            last = last or ids.pop()
+            count += sum([await self._ended(unkeyed, token_id, path) for token_id in ids])
+        # The reply to the whole is kept with the last: who repeats it after a crash ends those that are left.
+        return count + await self._ended(call, last, path) if last else 0
+
+    async def _asked_for(self, call: Call, path: str) -> list[str]:
+        return await self._tokens.asked_for_under(call.tenant, path, self._clock(), _STEP)
+
+    async def _ended(self, call: Call, token_id: str, path: str) -> int:
+        try:
+            await self._ends.revoke(call, token_id, f"all of {path}")
+        except (Conflict, NotFound):
+            return 0  # it ended by itself, or with another
+        return 1
 
     async def _closed(self, call: Call, path: str) -> MountEntry:
         async with self._commands.table(call) as table:

@@ -1,7 +1,8 @@
 """Changing the password of the account that makes the others, so that nobody but the server knows it.
 
 In three steps: the next password is sealed and in the log; the backend is told, and tried with it; it is the one. Who
-goes on after a crash tries first whether the backend has it already, for then the old one works no more.
+goes on after a crash tries first whether the backend has it already, for then the old one works no more. The reply to
+who sends an idempotency key is kept with the first step, and whoever repeats the request sees to the others.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from domain.catalog import Catalog, ProviderEntry
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, VersionConflict
 from domain.names import stream_of
 from domain.plaintext import Plaintext
-from domain.ports import Append, Clock, EventLog, Repository, SealContext, Sealer, Statement
+from domain.ports import Append, Clock, EventLog, Kept, Replies, Repository, SealContext, Sealer, Statement
 from domain.provider import Provider
 from domain.views import Work
 
@@ -41,6 +42,7 @@ class ProviderRotation:
         repository: Repository,
         sealer: Sealer,
         catalog: Catalog,
+        replies: Replies,
         clock: Clock,
         *,
         fresh: Callable[[], str],
@@ -50,6 +52,7 @@ class ProviderRotation:
         self._repository = repository
         self._sealer = sealer
         self._catalog = catalog
+        self._replies = replies
         self._clock = clock
         self._fresh = fresh
         self._patience = patience
@@ -63,32 +66,47 @@ class ProviderRotation:
         call.require("providers:write")
         await self.go_on(call, name)
 
-    async def go_on(self, call: Call, name: str) -> None:
-        """Change it to what was begun with, or begin."""
+    async def finish(self, call: Call, name: str) -> None:
+        """Change it to what was begun with, for which the reply is kept already; without a beginning it is done.
+
+        Raises as `rotate` does.
+        """
+        await self.go_on(msgspec.structs.replace(call, idempotency=None), name, begin=False)
+
+    async def go_on(self, call: Call, name: str, *, begin: bool = True) -> None:
+        """Change it to what was begun with, or `begin`."""
         entry = await self._entry(call, name)
-        coming = await self._coming(call, entry)
+        coming = await self._coming(call, entry, begin=begin)
+        if coming is None:
+            return
         if coming.is_new or not await self._works(entry, coming.secrets):
             await self._set(call, entry, coming)
             await self._catalog.trial(entry.kind, entry.connection, coming.secrets)
         await self._settled(
             call, name,
             lambda provider: provider.take_staged(coming.number, entry.connection, entry.note, self._clock()),
+            Kept() if coming.is_new else await self._kept(call, name),
         )  # fmt: skip
 
-    async def _coming(self, call: Call, entry: ProviderEntry) -> _Next:
+    async def _kept(self, call: Call, name: str) -> Kept:
+        return await self._replies.keep(call, {"provider": name})
+
+    async def _coming(self, call: Call, entry: ProviderEntry, *, begin: bool) -> _Next | None:
         async with self._repository.hold(Provider, stream_of("provider", call.tenant, entry.name)) as provider:
             if provider is None:
                 raise NotFound(f"there is no provider {entry.name!r}")
             if provider.staged:
                 number, seal_id = provider.staged.number, provider.staged.seal_id
                 return _Next(number, await self._opened(call.tenant, entry.name, number, seal_id), is_new=False)
+            if not begin:
+                return None
             old = await self._opened(call.tenant, entry.name, entry.number, entry.seal_id)
             secrets, number = {**old, "password": self._fresh()}, provider.counted + 1
             with Plaintext(bytearray(msgspec.json.encode(secrets))) as plaintext:
                 sealed = await self._sealer.seal(SealContext(call.tenant, "provider", entry.name, number), plaintext)
             at = self._clock()
             provider.stage(entry.destination, sealed.seal_id, sealed.digest, at + self._patience, at)
-            await self._append(call, provider, sealed.statements)
+            await self._append(call, provider, sealed.statements, await self._kept(call, entry.name))
             return _Next(number, secrets, is_new=True)
 
     async def _set(self, call: Call, entry: ProviderEntry, coming: _Next) -> None:
@@ -102,8 +120,10 @@ class ProviderRotation:
         except BackendRefused:
             if coming.is_new:
                 await self._settled(
-                    call, entry.name, lambda provider: provider.drop_staged(coming.number, self._clock())
-                )
+                    call, entry.name,
+                    lambda provider: provider.drop_staged(coming.number, self._clock()),
+                    Kept(await self._replies.forget(call)),
+                )  # fmt: skip
             raise
 
     async def _works(self, entry: ProviderEntry, secrets: dict[str, str]) -> bool:
@@ -113,13 +133,13 @@ class ProviderRotation:
             return False
         return True
 
-    async def _settled(self, call: Call, name: str, settle: Callable[[Provider], str]) -> None:
+    async def _settled(self, call: Call, name: str, settle: Callable[[Provider], str], kept: Kept) -> None:
         """Who finds it settled by another node has nothing to do."""
         try:
             async with self._repository.hold(Provider, stream_of("provider", call.tenant, name)) as provider:
                 if provider is not None:
                     seal_id = settle(provider)
-                    await self._append(call, provider, self._sealer.destroy(call.tenant, [seal_id]))
+                    await self._append(call, provider, self._sealer.destroy(call.tenant, [seal_id]), kept)
         except (Conflict, VersionConflict):
             return
 
@@ -138,14 +158,15 @@ class ProviderRotation:
         with await self._sealer.open(SealContext(tenant, "provider", name, number), seal_id) as sealed:
             return msgspec.json.decode(sealed.buffer, type=dict[str, str])
 
-    async def _append(self, call: Call, provider: Provider, statements: Sequence[Statement]) -> None:
+    async def _append(self, call: Call, provider: Provider, statements: Sequence[Statement], kept: Kept) -> None:
         await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
                 events=provider.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                statements=statements,
+                statements=[*statements, *kept.statements],
+                reply=kept.reply,
             )
         )
 

@@ -1,7 +1,8 @@
 """Commands on static roles: whose password is set when, the password itself, and setting it anew.
 
 In three steps: the next password is sealed and in the log; the backend is told, and a login tried; it is the one. Each
-step can be done twice, by any node, so whoever crashes in between leaves work that another finishes.
+step can be done twice, by any node, so whoever crashes in between leaves work that another finishes. The reply to who
+sends an idempotency key is kept with the first step, and whoever repeats the request sees to the others.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from domain.call import Call, Principal
 from domain.catalog import Catalog, ProviderEntry
 from domain.errors import Conflict, Invalid, NotFound, UnknownDestination, VersionConflict
 from domain.plaintext import Plaintext
-from domain.ports import Append, Clock, EventLog, Repository, SealContext, Sealer, Statement
+from domain.ports import Append, Clock, EventLog, Kept, Replies, Repository, SealContext, Sealer, Statement
 from domain.static_role import Password, StaticRole, StaticRoleRead, static_role_stream
 from domain.static_role_view import StaticRoleRow, StaticRolesView
 from domain.timetable import CronNext, Timetable
@@ -26,6 +27,7 @@ from domain.views import Work
 
 _NOWHERE: Final = UUID(int=0)
 _MOST_LISTED: Final = 10_000
+_NO_REPLY: Final = Kept()
 
 
 class StaticPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ class StaticRoleCommands:
         sealer: Sealer,
         catalog: Catalog,
         view: StaticRolesView,
+        replies: Replies,
         clock: Clock,
         *,
         fresh: Callable[[], str],
@@ -67,6 +70,7 @@ class StaticRoleCommands:
         self._sealer = sealer
         self._catalog = catalog
         self._view = view
+        self._replies = replies
         self._clock = clock
         self._fresh = fresh
         self._cron_next = cron_next
@@ -104,7 +108,7 @@ class StaticRoleCommands:
             text = msgspec.json.encode(table).decode()
             kept.configure(plan.provider, entry.destination, plan.account, text, plan.note, due, at=at)
             statements = await self._started(call.tenant, kept) if is_new else ()
-            position = await self._append(call, kept, statements)
+            position = await self._append(call, kept, statements, await self._kept(call, role))
         return await self._first(call, role) if is_new else position
 
     async def rotate(self, call: Call, role: str) -> int:
@@ -119,7 +123,8 @@ class StaticRoleCommands:
                 raise NotFound(f"there is no static role {role!r}")
             held.must_live()
             if held.next is None:
-                await self._append(call, held, await self._started(call.tenant, held))
+                await self._append(call, held, await self._started(call.tenant, held), await self._kept(call, role))
+                call = msgspec.structs.replace(call, idempotency=None)
         return await self._set(call, role)
 
     async def remove(self, call: Call, role: str) -> int:
@@ -129,7 +134,8 @@ class StaticRoleCommands:
             if held is None:
                 raise NotFound(f"there is no static role {role!r}")
             gone = held.remove(self._clock())
-            return await self._append(call, held, self._sealer.destroy(call.tenant, gone) if gone else ())
+            destroyed = self._sealer.destroy(call.tenant, gone) if gone else ()
+            return await self._append(call, held, destroyed, await self._replies.keep(call, None))
 
     async def credential(self, call: Call, role: str) -> StaticCredential:
         """The password; raises `NotFound`, `Conflict` if there is none yet."""
@@ -152,10 +158,21 @@ class StaticRoleCommands:
 
     async def _first(self, call: Call, role: str) -> int:
         try:
-            return await self._set(call, role)
+            return await self.finish(call, role)
         except BackendError:
-            await self.remove(call, role)
+            await self._undone(call, role)
             raise
+
+    async def _undone(self, call: Call, role: str) -> None:
+        """The role was not made: whoever repeats the request tries anew."""
+        async with self._repository.hold(StaticRole, static_role_stream(call.tenant, role)) as held:
+            if held is not None and held.live:
+                gone = held.remove(self._clock())
+                destroyed = self._sealer.destroy(call.tenant, gone) if gone else ()
+                await self._append(call, held, [*destroyed, *await self._replies.forget(call)])
+
+    async def _kept(self, call: Call, role: str) -> Kept:
+        return await self._replies.keep(call, {"role": role})
 
     async def _started(self, tenant: str, role: StaticRole) -> Sequence[Statement]:
         with Plaintext(bytearray(self._fresh().encode())) as password:
@@ -164,8 +181,15 @@ class StaticRoleCommands:
         role.start(sealed.seal_id, sealed.digest, at + self._patience, at)
         return sealed.statements
 
+    async def finish(self, call: Call, role: str) -> int:
+        """Set the password that was begun with, for which the reply is kept already; raises `BackendError`.
+
+        Who finds it done, by another node say, has nothing to do: then 0.
+        """
+        return await self._set(msgspec.structs.replace(call, idempotency=None), role)
+
     async def _set(self, call: Call, role: str) -> int:
-        """Tell the backend, try it, and record it. Who finds it done by another node has nothing to do."""
+        """Tell the backend, try it, and record it."""
         async with self._repository.hold(StaticRole, static_role_stream(call.tenant, role)) as held:
             if held is None or held.next is None:
                 return 0
@@ -178,7 +202,8 @@ class StaticRoleCommands:
                     raise NotFound(f"there is no static role {role!r}")
                 at = self._clock()
                 old = held.rotated(password.number, self._next(held, at), at)
-                return await self._append(call, held, self._sealer.destroy(call.tenant, [old]) if old else ())
+                destroyed = self._sealer.destroy(call.tenant, [old]) if old else ()
+                return await self._append(call, held, destroyed, await self._kept(call, role))
         except (Conflict, VersionConflict):
             return 0
 
@@ -199,14 +224,17 @@ class StaticRoleCommands:
             raise UnknownDestination(f"the provider {provider!r} is not configured any more; configure it, then retry")
         return entry, await self._catalog.rotatable(tenant, entry)
 
-    async def _append(self, call: Call, role: StaticRole, statements: Sequence[Statement] = ()) -> int:
+    async def _append(
+        self, call: Call, role: StaticRole, statements: Sequence[Statement] = (), kept: Kept = _NO_REPLY
+    ) -> int:
         return await self._log.append(
             Append(
                 tenant=call.tenant,
                 actor=call.principal.actor,
                 request_id=call.request_id,
                 events=role.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
-                statements=statements,
+                statements=[*statements, *kept.statements],
+                reply=kept.reply,
             )
         )
 

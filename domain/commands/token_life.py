@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.api_token import LIVING, revocation, token_stream
@@ -13,7 +13,7 @@ from domain.call import Call
 from domain.errors import Forbidden, Invalid, Unauthenticated, VersionConflict
 from domain.event import Event
 from domain.mounts import DEFAULT_TTL
-from domain.ports import Append, Clock, EventLog
+from domain.ports import Append, Clock, EventLog, Kept, Replies
 from domain.results import Done
 from domain.token_life import ApiTokenRenewed, ApiTokenUsed, life_stream
 from domain.token_terms import Terms
@@ -22,14 +22,24 @@ from domain.views import TokenRow, TokensView
 USED_UP: Final = "used as often as it may be"
 _TRIES: Final = 16
 _NOTHING: Final[Mapping[UUID, int]] = {}
+_NO_REPLY: Final = Kept()
+
+
+class TokenNamed(NamedTuple):
+    """What is kept for who repeats a request about a token: which one it was."""
+
+    token_id: str
 
 
 class TokenLife:
     """`entropy` gives random bytes, of which request ids are made."""
 
-    def __init__(self, log: EventLog, view: TokensView, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, log: EventLog, view: TokensView, replies: Replies, clock: Clock, entropy: Callable[[int], bytes]
+    ) -> None:
         self._log = log
         self._view = view
+        self._replies = replies
         self._clock = clock
         self._entropy = entropy
 
@@ -65,7 +75,8 @@ class TokenLife:
             token_id=row.token_id,
             expires_at=until,
         )
-        position = await self._append(row, call.principal.actor, call.request_id, [event], basis)
+        kept = await self._replies.keep(call, TokenNamed(row.token_id))
+        position = await self._append(row, call.principal.actor, call.request_id, [event], basis, kept)
         renewed = await self._view.by_id(row.tenant, row.token_id)
         if renewed is None or renewed.revoked_at:
             raise Unauthenticated("the token was revoked meanwhile")
@@ -120,13 +131,27 @@ class TokenLife:
         return [used] if remaining else [used, revocation(row.tenant, row.token_id, USED_UP, at)]
 
     async def _append(
-        self, row: TokenRow, actor: str, request_id: str, events: list[Event], basis: Mapping[UUID, int] = _NOTHING
+        self,
+        row: TokenRow,
+        actor: str,
+        request_id: str,
+        events: list[Event],
+        basis: Mapping[UUID, int] = _NOTHING,
+        kept: Kept = _NO_REPLY,
     ) -> int:
         """Append, unless the token has ended by now, or a stream of `basis` has grown."""
         ends = any(event.originator_id == token_stream(row.tenant, row.token_id) for event in events)
         unchanged = basis if ends else {**basis, token_stream(row.tenant, row.token_id): LIVING}
         return await self._log.append(
-            Append(tenant=row.tenant, actor=actor, request_id=request_id, events=events, unchanged=unchanged)
+            Append(
+                tenant=row.tenant,
+                actor=actor,
+                request_id=request_id,
+                events=events,
+                statements=kept.statements,
+                reply=kept.reply,
+                unchanged=unchanged,
+            )
         )
 
     def _is_over(self, row: TokenRow) -> bool:

@@ -11,10 +11,11 @@ import msgspec
 
 from domain.api_token import LIVING, MAX_GENERATIONS, ApiToken, token_stream
 from domain.call import Call, Principal
+from domain.commands.token_life import TokenNamed
 from domain.errors import Forbidden, Unauthenticated, VersionConflict
 from domain.event import Event
 from domain.mounts import DEFAULT_TTL
-from domain.ports import Append, Clock, EventLog
+from domain.ports import Append, Clock, EventLog, Kept, Replies
 from domain.token_terms import ROOT, Terms, encoded
 from domain.token_text import digest_of, token_text
 from domain.views import TokenRow, TokensView
@@ -54,9 +55,12 @@ class _Made(NamedTuple):
 class TokenMinting:
     """`entropy` gives random bytes, of which a token is 32."""
 
-    def __init__(self, log: EventLog, view: TokensView, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, log: EventLog, view: TokensView, replies: Replies, clock: Clock, entropy: Callable[[int], bytes]
+    ) -> None:
         self._log = log
         self._view = view
+        self._replies = replies
         self._clock = clock
         self._entropy = entropy
 
@@ -72,9 +76,7 @@ class TokenMinting:
         policies, scopes = _decided(caller, wanted.policies) if decided else _inherited(caller, wanted.policies)
         lineage = [] if wanted.orphan else await self._lineage(caller)
         end = None if wanted.orphan or not lineage else caller.expires_at
-        return await self._issue(
-            call.tenant, caller.actor, call.request_id, wanted, policies, scopes, lineage, end, basis=basis
-        )
+        return await self._issue(call, wanted, policies, scopes, lineage, end, basis=basis)
 
     async def logged_in(
         self, tenant: str, request_id: str, wanted: Wanted, *, events: Sequence[Event] = (), basis: Basis = _NOTHING
@@ -95,9 +97,7 @@ class TokenMinting:
 
     async def _issue(
         self,
-        tenant: str,
-        actor: str,
-        request_id: str,
+        call: Call,
         wanted: Wanted,
         policies: Sequence[str],
         scopes: Sequence[str],
@@ -106,8 +106,10 @@ class TokenMinting:
         *,
         basis: Basis,
     ) -> Minted:
-        made, token = self._made(tenant, wanted, policies, scopes, lineage[-1].token_id if lineage else None, end)
-        return await self._minted(tenant, made, await self._append(tenant, actor, request_id, token, lineage, basis))
+        parent = lineage[-1].token_id if lineage else None
+        made, token = self._made(call.tenant, wanted, policies, scopes, parent, end)
+        kept = await self._replies.keep(call, TokenNamed(made.token_id))
+        return await self._minted(call.tenant, made, await self._append(call, token, lineage, basis, kept))
 
     def _made(
         self,
@@ -144,15 +146,15 @@ class TokenMinting:
             raise Forbidden(f"a token {MAX_GENERATIONS} generations from the operator's mints no further ones")
         return lineage
 
-    async def _append(
-        self, tenant: str, actor: str, request_id: str, token: ApiToken, lineage: Sequence[TokenRow], basis: Basis
-    ) -> int:
+    async def _append(self, call: Call, token: ApiToken, lineage: Sequence[TokenRow], basis: Basis, kept: Kept) -> int:
         """Append, unless one of `lineage` has ended by now, or a stream of `basis` has grown."""
         entry = Append(
-            tenant=tenant,
-            actor=actor,
-            request_id=request_id,
+            tenant=call.tenant,
+            actor=call.principal.actor,
+            request_id=call.request_id,
             events=token.collect_events(),  # type: ignore[arg-type]  # the library types them as its own base
+            statements=kept.statements,
+            reply=kept.reply,
             unchanged={**basis, **{token_stream(row.tenant, row.token_id): LIVING for row in lineage}},
         )
         try:

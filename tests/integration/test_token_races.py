@@ -49,7 +49,7 @@ class Node:
     def __init__(self, committer: Committer, view: Tokens) -> None:
         self.late = TokenEnds(committer, view, NoReplies(), lambda: now() + timedelta(hours=1), os.urandom)
         self.view = view
-        life = TokenLife(committer, view, now, os.urandom)
+        life = TokenLife(committer, view, NoReplies(), now, os.urandom)
         unused: Any = None
         self.tokens = TokenCommands(committer, view, NoReplies(), now, os.urandom, 3600, life, unused)
         self.ends = TokenEnds(committer, view, NoReplies(), now, os.urandom)

@@ -83,6 +83,36 @@ async def test_a_change_that_was_interrupted_is_finished(
     assert await acme.system.rows("SELECT 1 FROM due_work WHERE tenant = ?", acme.id) == []
 
 
+async def test_what_is_repeated_with_its_key_changes_the_password_once(acme: VaultTenant, world: PostgresWorld) -> None:
+    await own_account(acme, world)
+    events = "SELECT count(*) FROM events WHERE tenant = ? AND type LIKE 'provider%'"
+    seen = []
+    for _ in range(2):
+        assert (await acme("POST", "database/rotate-root/pg", idempotency_key="k")).status == 204
+        seen.append(await acme.system.rows(events, acme.id))
+    assert seen[0] == seen[1]
+    assert await works(acme)
+
+
+async def test_who_repeats_a_change_that_was_interrupted_finishes_it(
+    acme: VaultTenant, world: PostgresWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await own_account(acme, world)
+
+    async def silent(*_: object) -> None:
+        raise BackendUnavailable("it did not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresqlBackend, "set_password", silent)
+        assert (await acme("POST", "database/rotate-root/pg", idempotency_key="k")).status == 400
+    name = (await acme.data("GET", "database/config/pg"))["connection_details"]["username"]
+    assert opens(world, name, first)
+    assert (await acme("POST", "database/rotate-root/pg", idempotency_key="k")).status == 204
+    assert not opens(world, name, first)
+    assert await works(acme)
+    assert await acme.system.rows("SELECT 1 FROM due_work WHERE tenant = ?", acme.id) == []
+
+
 async def test_a_change_that_the_backend_refuses_leaves_all_as_it_was(
     acme: VaultTenant, world: PostgresWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

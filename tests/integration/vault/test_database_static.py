@@ -12,7 +12,7 @@ import pytest
 from adapters.providers.postgresql.backend import PostgresqlBackend
 from domain.backends import BackendUnavailable
 from tests.backends import pages, postgresql, redis
-from tests.backends.postgresql import PAGE, PostgresWorld
+from tests.backends.postgresql import ADMIN, PAGE, PostgresWorld
 from tests.backends.redis import RedisWorld
 from tests.integration.vault.client import VaultTenant
 from tests.integration.vault.postgresql_config import configured, opens, standing
@@ -112,6 +112,58 @@ async def test_rotations_at_once_leave_one_password_that_works(acme: VaultTenant
     await role(acme, name)
     answers = await asyncio.gather(*(acme("POST", "database/rotate-role/app") for _ in range(5)))
     assert {answer.status for answer in answers} == {204}
+    assert opens(world, name, await password(acme))
+
+
+async def test_what_is_repeated_with_its_key_sets_no_other_password(acme: VaultTenant, world: PostgresWorld) -> None:
+    name, _ = await standing(world)
+    await configured(acme, world)
+    fields = {"db_name": "pg", "username": name, "rotation_period": "24h"}
+    for path, sent in (("static-roles/app", fields), ("rotate-role/app", {})):
+        seen = []
+        for _ in range(2):
+            answer = await acme("POST", f"database/{path}", sent, idempotency_key=path)
+            assert (answer.status, answer.body) == (204, b""), answer
+            seen.append(await password(acme))
+        assert seen[0] == seen[1]
+        assert opens(world, name, seen[0])
+    for _ in range(2):
+        assert (await acme("DELETE", "database/static-roles/app", idempotency_key="end")).status == 204
+
+
+async def test_what_was_begun_is_finished_by_who_repeats_it_with_its_key(
+    acme: VaultTenant, world: PostgresWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, _ = await standing(world)
+    await configured(acme, world)
+    await role(acme, name)
+    before = await password(acme)
+
+    async def silent(*_: object) -> None:
+        raise BackendUnavailable("it did not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresqlBackend, "log_in", silent)
+        for _ in range(2):
+            assert (await acme("POST", "database/rotate-role/app", idempotency_key="k")).status == 400
+    assert (await acme("POST", "database/rotate-role/app", idempotency_key="k")).status == 204
+    after = await password(acme)
+    assert after != before
+    assert opens(world, name, after)
+    assert await acme.system.rows("SELECT number FROM static_roles WHERE tenant = ?", acme.id) == [(2,)]
+
+
+async def test_a_role_that_was_not_made_is_tried_anew_with_the_same_key(
+    acme: VaultTenant, world: PostgresWorld
+) -> None:
+    await configured(acme, world)
+    name = f"late_{secrets.token_hex(4)}"
+    fields = {"db_name": "pg", "username": name, "rotation_period": 3600}
+    assert (await acme("POST", "database/static-roles/app", fields, idempotency_key="k")).status == 400
+    with world.connect() as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN".encode())
+        connection.execute(f"GRANT {name} TO {ADMIN} WITH ADMIN OPTION".encode())
+    assert (await acme("POST", "database/static-roles/app", fields, idempotency_key="k")).status == 204
     assert opens(world, name, await password(acme))
 
 

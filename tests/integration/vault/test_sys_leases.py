@@ -163,3 +163,20 @@ async def test_what_is_repeated_with_its_key_is_told_again(acme: VaultTenant) ->
         body = {"lease_id": await issued(acme), "sync": status == 204}
         answers = [await acme("PUT", "sys/leases/revoke", body, idempotency_key=name) for _ in "12"]
         assert [(each.status, b"provider" in each.body) for each in answers] == [(status, False)] * 2
+
+
+@pytest.mark.parametrize("prefix", ["database/creds/readonly", "auth/token"])
+async def test_a_prefix_is_revoked_once_with_a_key(acme: VaultTenant, place: Place, prefix: str) -> None:
+    async def begun() -> None:
+        await issued(acme)
+        await acme("POST", "auth/token/create", {"policies": ["default"]})
+
+    for name, body in (("a", {}), ("b", {"sync": True})):
+        await begun()
+        await begun()
+        one = await acme("PUT", f"sys/leases/revoke-prefix/{prefix}", body, idempotency_key=name)
+        await begun()
+        left = len(place.there), len((await acme.data("LIST", "auth/token/accessors"))["keys"])
+        two = await acme("PUT", f"sys/leases/revoke-prefix/{prefix}", body, idempotency_key=name)
+        assert (one.status, two.status) == ((204, 204) if body else (202, 202))
+        assert left == (len(place.there), len((await acme.data("LIST", "auth/token/accessors"))["keys"]))

@@ -37,9 +37,20 @@ DIRECT: Final = "trstctl.direct"
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of that lower-case name, None if there is none."""
+    value = _by_name(scope).get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def is_repeated(scope: Scope, name: bytes) -> bool:
+    """Whether there is more than one header of that lower-case name."""
+    headers = scope["headers"]
+    # Mostly no header is repeated, which is known by their number alone.
+    return len(headers) != len(_by_name(scope)) and sum(each == name for each, _ in headers) > 1
+
+
+def _by_name(scope: Scope) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] | None = scope.get(_BY_NAME)
     if found is None:
         # Of the same name the first one is to count, and in a dictionary the last does.
         found = scope[_BY_NAME] = dict(reversed(scope["headers"]))
-    value = found.get(name)
-    return None if value is None else value.decode("latin-1")
+    return found

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Final
 
 from api.asgi import DIRECT, ASGIApp, Direct, Message, Receive, Scope, Send, header
+from api.hosts import must_name_a_host
 from api.hot.door import HotDoor
 from api.problems import MEDIA_TYPE, of_error
 from api.rates import Rates, network_of
@@ -89,6 +90,7 @@ class Edge:
         if scope["path"].startswith(PREFIX):
             await self._vault(scope, receive, answer)
             return
+        must_name_a_host(scope)
         if scope["path"] not in PUBLIC:
             principal = await self._caller(scope)
             self._must_be_open(scope["path"])

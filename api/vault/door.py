@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from api.asgi import Receive, Scope, header
+from api.hosts import must_name_a_host
 from api.problems import headers_of
 from api.rates import Rates, network_of
 from api.services import StoredReply
@@ -84,6 +85,7 @@ class Door:
             await answer.whole(500, JSON, VaultError(500, "internal error").encoded(), headers)
 
     async def _answered(self, scope: Scope, receive: Receive, answer: Answering, request_id: str) -> Reply | None:
+        must_name_a_host(scope)
         wanted = asked(scope)
         if not self._services.enabled:
             raise no_handler(wanted.path)

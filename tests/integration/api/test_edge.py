@@ -105,7 +105,8 @@ async def test_slow_body_is_given_up(acme: Tenant) -> None:
         sent.append(message)
 
     scope: Any = {
-        "type": "http", "method": "POST", "path": f"{STORE}/a", "raw_path": b"", "query_string": b"",
+        "type": "http", "http_version": "1.0", "method": "POST", "path": f"{STORE}/a", "raw_path": b"",
+        "query_string": b"",
         "headers": [(b"authorization", f"Bearer {acme.client.token}".encode()), (b"content-length", b"10")],
     }  # fmt: skip
     async with asyncio.timeout(5):

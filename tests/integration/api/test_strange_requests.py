@@ -72,11 +72,17 @@ async def test_json_is_known_by_its_media_type_alone(kind: str, acme: Tenant) ->
     assert (await acme("POST", f"{STORE}/new", {"value": "x"}, headers={"content-type": kind})).status == 201
 
 
-@pytest.mark.parametrize("host", ["-Ya\\g^XC.-jTUQ/Gb9", "a b", "a/b", "a^b"])
-async def test_host_that_is_none_is_refused(host: str, acme: Tenant) -> None:
+@pytest.mark.parametrize("host", ["-Ya\\g^XC.-jTUQ/Gb9", "a b", "a/b", "a^b", "", "a:99999", "[a", "a:b", "a" * 300])
+@pytest.mark.parametrize("method,body", [("DELETE", None), ("GET", None), ("PUT", {"value": "y"})])
+async def test_host_that_is_none_is_refused(host: str, method: str, body: object, acme: Tenant) -> None:
     await acme.put("there", "x")
-    refused(await acme("DELETE", f"{STORE}/there", headers={"host": host}), 400, "invalid")
+    refused(await acme(method, f"{STORE}/there", body, headers={"host": host}), 400, "invalid")
     assert await acme.value("there") == "x"
+
+
+@pytest.mark.parametrize("host", ["localhost", "a_b.example:8443", "127.0.0.1:1", "[::1]:8443"])
+async def test_host_that_is_one_is_good(host: str, acme: Tenant) -> None:
+    assert (await acme("POST", f"{STORE}/there", {"value": "x"}, headers={"host": host})).status == 201
 
 
 @pytest.mark.parametrize("length", ["²", "-1", "9" * 5000, "1, 1", "+5"])

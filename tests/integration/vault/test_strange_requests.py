@@ -65,3 +65,10 @@ async def test_nothing_that_is_asked_is_a_fault_of_the_server(acme: VaultTenant,
                 told = answer.json()
                 assert isinstance(told.get("errors", []), list), (method, path, told)
     assert (await acme("GET", "sys/mounts")).status == 200
+
+
+@pytest.mark.parametrize("host", ["a b", "a/b", "", "a:99999"])
+async def test_host_that_is_none_is_refused(acme: VaultTenant, host: str) -> None:
+    answer = await acme("PUT", "secret/data/a", {"data": {"a": "1"}}, host=host)
+    assert (answer.status, "Host" in answer.json()["errors"][0]) == (400, True)
+    assert (await acme("GET", "secret/data/a")).status == 404

@@ -133,7 +133,7 @@ from domain.transit.uses import (
     TransitSigned,
     TransitVerified,
 )
-from domain.wrapping import Wrapping, WrappingCreated, WrappingExpired, WrappingRefused, WrappingUsed
+from domain.wrapping import Wrapping, WrappingCreated, WrappingExpired, WrappingRefused, WrappingRevoked, WrappingUsed
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     AclPolicy,
@@ -287,6 +287,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         WrappingCreated,
         WrappingExpired,
         WrappingRefused,
+        WrappingRevoked,
         WrappingUsed,
     )
 }

@@ -10,7 +10,7 @@ from domain.event import Event
 from domain.obligations import NEVER, Change, Discharged, Due
 from domain.provider import ProviderCredentialsDestroyed, ProviderCredentialsStaged
 from domain.static_role import StaticRoleConfigured, StaticRoleRemoved, StaticRoleRotated, StaticRoleRotationStarted
-from domain.wrapping import WrappingCreated, WrappingExpired, WrappingUsed
+from domain.wrapping import WrappingCreated, WrappingExpired, WrappingRevoked, WrappingUsed
 
 EXPIRE_WRAPPING: Final = "wrapping.expire"
 END_CUBBYHOLE: Final = "cubbyhole.end"
@@ -54,7 +54,7 @@ def _wrapped(event: WrappingCreated) -> Iterable[Change]:
     yield Due(EXPIRE_WRAPPING, event.wrapping_id, event.expires_at)
 
 
-def _wrapping_ended(event: WrappingUsed | WrappingExpired) -> Iterable[Change]:
+def _wrapping_ended(event: WrappingUsed | WrappingExpired | WrappingRevoked) -> Iterable[Change]:
     yield Discharged(EXPIRE_WRAPPING, event.wrapping_id)
 
 
@@ -69,5 +69,6 @@ RULES: Final[dict[type[Event], Callable[[Any], Iterable[Change]]]] = {
     StaticRoleRotationStarted: _password_begun,
     WrappingCreated: _wrapped,
     WrappingExpired: _wrapping_ended,
+    WrappingRevoked: _wrapping_ended,
     WrappingUsed: _wrapping_ended,
 }

@@ -17,6 +17,7 @@ from domain.names import stream_of
 OPEN: Final = "open"
 USED: Final = "used"
 EXPIRED: Final = "expired"
+REVOKED: Final = "revoked"
 
 UNWRAP: Final = "unwrap"
 REWRAP: Final = "rewrap"
@@ -62,6 +63,16 @@ class WrappingExpired(WrappingEvent, frozen=True, kw_only=True):
     def apply(self, aggregate: Wrapping) -> None:
         """The end."""
         aggregate.state = EXPIRED
+
+
+class WrappingRevoked(WrappingEvent, frozen=True, kw_only=True):
+    """It was taken back before anybody took it: the answer's key is destroyed."""
+
+    TOPIC: ClassVar[str] = "wrapping.revoked"
+
+    def apply(self, aggregate: Wrapping) -> None:
+        """The end."""
+        aggregate.state = REVOKED
 
 
 class WrappingRefused(AccessEvent, frozen=True, kw_only=True):
@@ -122,6 +133,11 @@ class Wrapping(Aggregate):
         """Give the answer, for good; raises `Gone`."""
         self.must_give(at)
         self.trigger_event(WrappingUsed, wrapping_id=self.wrapping_id, how=how, address=address, timestamp=at)
+
+    def revoke(self, at: datetime) -> None:
+        """Take it back; raises `Gone` if it gives nothing any more."""
+        self.must_give(at)
+        self.trigger_event(WrappingRevoked, wrapping_id=self.wrapping_id, timestamp=at)
 
     def expire(self, at: datetime) -> None:
         """End it because its time is over; raises `Conflict` if it is not, or if it has ended already."""

@@ -14,7 +14,7 @@ class WrappingRow(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     wrapping_id: str
     state: str
-    """`open`, `used` or `expired`, as the log has it: `open` too for a moment after it has expired."""
+    """`open`, `used`, `revoked` or `expired`, as the log has it: `open` too for a moment after it has expired."""
     creation_path: str
     holds: str
     ttl_seconds: int
@@ -23,7 +23,11 @@ class WrappingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WrappingsView(Protocol):
-    """Wrapped answers by hash."""
+    """Wrapped answers by hash, and by id."""
+
+    async def by_id(self, tenant: str, wrapping_id: str) -> WrappingRow | None:
+        """The wrapping of that id, of whatever state; None if the tenant has none."""
+        ...
 
     async def by_hash(self, digest: str) -> WrappingRow | None:
         """The wrapping whose token has this SHA-256, of whatever tenant and state; None if there is none."""

@@ -25,6 +25,7 @@ _REFUSED: Final = (
 """Settings that would change what is done, and are not served: whoever sends one is told so."""
 _KEPT: Final = ("max_open_connections", "max_idle_connections", "max_connection_lifetime")
 """Settings that are told again, and change nothing: the server bounds its connections itself."""
+_NUMBERS: Final = ("max_open_connections", "max_idle_connections")
 
 
 class ConfigNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,7 +64,8 @@ async def read(request: VaultRequest) -> Reply:
     entry = await must_be_found(request)
     request.call.require("providers:read")
     note, connection = note_of(entry), msgspec.json.decode(entry.connection)
-    details: dict[str, Any] = {"username": connection.get("username", ""), **note.kept}
+    kept = {name: int(text) if name in _NUMBERS and text.isdecimal() else text for name, text in note.kept.items()}
+    details: dict[str, Any] = {"username": connection.get("username", ""), **kept}
     if entry.kind == "redis":
         details |= {name: connection[name] for name in ("host", "port", "tls") if name in connection}
     else:

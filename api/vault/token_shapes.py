@@ -7,8 +7,10 @@ from math import ceil
 from typing import Any
 
 from api.vault.reply import Auth
+from domain.acl.built_in import RESPONSE_WRAPPING
 from domain.token_terms import ROOT, Terms
 from domain.views import TokenRow
+from domain.wrapping_view import WrappingRow
 
 _NATIVE = Terms(display_name="", path="api/v1/access/api-tokens", renewable=False)
 """Of a token that the native routes have issued."""
@@ -72,6 +74,29 @@ def lookup_of(row: TokenRow, text: str, now: datetime) -> dict[str, Any]:
         "type": terms.kind,
     }
     return shown | _more(row, terms)
+
+
+def lookup_of_wrapping(row: WrappingRow, now: datetime) -> dict[str, Any]:
+    """The answer to a look-up of a wrapped answer's token by its accessor."""
+    return {
+        "id": "",
+        "accessor": row.wrapping_id,
+        "policies": [RESPONSE_WRAPPING],
+        "path": row.creation_path,
+        "meta": None,
+        "display_name": "",
+        "num_uses": 1,
+        "orphan": True,
+        "creation_time": int(row.created_at.timestamp()),
+        "creation_ttl": row.ttl_seconds,
+        "expire_time": instant(row.expires_at),
+        "issue_time": instant(row.created_at),
+        "ttl": max(int((row.expires_at - now).total_seconds()), 0),
+        "explicit_max_ttl": row.ttl_seconds,
+        "entity_id": "",
+        "renewable": False,
+        "type": "service",
+    }
 
 
 def _first_ttl(row: TokenRow) -> int:

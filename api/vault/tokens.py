@@ -9,10 +9,12 @@ from api.vault.failures import VaultError
 from api.vault.reply import Reply, listed
 from api.vault.request import LIST, READ, UPDATE, VaultRequest
 from api.vault.table import Route
-from api.vault.token_shapes import auth_of, lookup_of
+from api.vault.token_shapes import auth_of, lookup_of, lookup_of_wrapping
+from api.vault.wrapped import asking
 from domain.errors import Conflict, NotFound
 from domain.token_text import digest_of
 from domain.views import TokenRow
+from domain.wrapping_view import WrappingRow
 
 _MOST_LISTED: Final = 100_000
 _PAGE: Final = 1000
@@ -38,6 +40,9 @@ async def lookup(request: VaultRequest) -> Reply:
 async def lookup_accessor(request: VaultRequest) -> Reply:
     """A token by its accessor; the text is not told, nor known."""
     request.call.require("access:read")
+    wrapping = await _wrapping(request)
+    if wrapping:
+        return Reply(data=lookup_of_wrapping(wrapping, request.services.clock()))
     return Reply(data=lookup_of(await _by_accessor(request), "", request.services.clock()))
 
 
@@ -83,7 +88,12 @@ async def revoke(request: VaultRequest) -> None:
 
 
 async def revoke_accessor(request: VaultRequest) -> None:
-    """End a token by its accessor, and all that it minted."""
+    """End a token by its accessor, and all that it minted; or a wrapping, and what is in it."""
+    wrapping = await _wrapping(request)
+    if wrapping:
+        request.call.require("access:write")
+        await request.services.wrapping.revoke(asking(request), wrapping.wrapping_id)
+        return
     await _revoked(request, await _by_accessor(request))
 
 
@@ -128,6 +138,11 @@ async def _used_up(request: VaultRequest) -> TokenRow:
 
 async def _by_text(request: VaultRequest, text: str) -> TokenRow | None:
     return await request.services.token_life.by_digest(request.tenant, digest_of(text))
+
+
+async def _wrapping(request: VaultRequest) -> WrappingRow | None:
+    """The wrapped answer whose token has the accessor: to Vault that token is one of its tokens."""
+    return await request.services.wrapping.known_as(request.tenant, request.fields.required("accessor"))
 
 
 async def _by_accessor(request: VaultRequest) -> TokenRow:

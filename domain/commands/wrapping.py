@@ -99,6 +99,18 @@ class WrappingCommands:
             raise Gone
         return row
 
+    async def known_as(self, tenant: str, wrapping_id: str) -> WrappingRow | None:
+        """What may be told of a wrapping by its id, its accessor, while it can be opened."""
+        row = await self._view.by_id(tenant, wrapping_id)
+        return row if row and row.state == OPEN and row.expires_at > self._clock() else None
+
+    async def revoke(self, asking: Asking, wrapping_id: str) -> int:
+        """Take a wrapping back that nobody has opened, and destroy what is in it; raises `Gone`."""
+        async with self._repository.hold(Wrapping, stream_of("wrapping", asking.tenant, wrapping_id)) as held:
+            wrapping = self._giving(held)
+            wrapping.revoke(self._clock())
+            return await self._append(asking, [wrapping], self._sealer.destroy(asking.tenant, [wrapping.seal_id]))
+
     async def unwrap(self, asking: Asking, token: str) -> Done[Plaintext]:
         """The answer, which the caller wipes; raises `Gone`, and the refusal is in the log."""
         async with self._opening(asking, token, UNWRAP) as (row, wrapping):

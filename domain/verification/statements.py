@@ -199,6 +199,7 @@ _READERS: Final[dict[str, Callable[[Statements, Stated], None]]] = {
     "static_role.rotation.started": _written,
     "wrapping.created": _sealed_once,
     "wrapping.expired": _ended,
+    "wrapping.revoked": _ended,
     "wrapping.used": _ended,
 }
 STATING: Final = frozenset(_READERS)

@@ -73,7 +73,7 @@ async def test_a_config_is_read_back_without_its_password(acme: VaultTenant, wor
     answer = await acme("GET", "database/config/pg")
     assert answer.json()["data"] == {
         "allowed_roles": ["readonly", "my_role"],
-        "connection_details": {"connection_url": url(world), "username": ADMIN, "max_open_connections": "7"},
+        "connection_details": {"connection_url": url(world), "username": ADMIN, "max_open_connections": 7},
         "password_policy": "",
         "plugin_name": "postgresql-database-plugin",
         "plugin_version": "",

@@ -228,3 +228,29 @@ async def test_bare_answers_and_lists_of_nothing_are_not_wrapped(acme: VaultTena
     assert bare.json()["sealed"] is False
     empty = await acme("LIST", "auth/token/roles", x_vault_wrap_ttl="60")
     assert (empty.status, empty.json()) == (404, {"errors": []})
+
+
+async def test_a_wrapping_is_looked_up_by_its_accessor_and_taken_back(acme: VaultTenant) -> None:
+    before = await keys(acme)
+    info = await wrap(acme, ttl="90", a="1")
+    data = await acme.data("POST", "auth/token/lookup-accessor", {"accessor": info["accessor"]})
+    assert (data["accessor"], data["id"], data["policies"]) == (info["accessor"], "", ["response-wrapping"])
+    assert (data["creation_ttl"], data["path"]) == (90, "sys/wrapping/wrap")
+    assert (await acme("POST", "auth/token/revoke-accessor", {"accessor": info["accessor"]})).status == 204
+    assert await keys(acme) == before
+    assert (await acme.client(info["token"])("PUT", "sys/wrapping/unwrap")).json() == INVALID
+    for path in ("lookup-accessor", "revoke-accessor"):
+        gone = await acme("POST", f"auth/token/{path}", {"accessor": info["accessor"]})
+        assert (gone.status, gone.json()["errors"]) == (400, ["invalid accessor"])
+    assert len(await events(acme, "wrapping.revoked")) == 1
+    acme.system.clock.advance(seconds=91)
+    await acme.system.process()
+    assert await events(acme, "wrapping.expired") == []
+
+
+async def test_who_may_not_end_tokens_may_not_end_wrappings(acme: VaultTenant) -> None:
+    info = await wrap(acme, a="1")
+    reader = await acme.holding("secrets:read")
+    for path in ("lookup-accessor", "revoke-accessor"):
+        assert (await reader("POST", f"auth/token/{path}", {"accessor": info["accessor"]})).status == 403
+    assert await acme.client(info["token"]).data("PUT", "sys/wrapping/unwrap") == {"a": "1"}

@@ -92,7 +92,7 @@ TOPICS = {
     "static_role.configured", "static_role.created", "static_role.passwords.destroyed", "static_role.read",
     "static_role.removed", "static_role.rotated", "static_role.rotation.started",
     "token_role.configured", "token_role.created", "token_role.removed",
-    "wrapping.created", "wrapping.expired", "wrapping.refused", "wrapping.used",
+    "wrapping.created", "wrapping.expired", "wrapping.refused", "wrapping.revoked", "wrapping.used",
 }  # fmt: skip
 
 

@@ -23,8 +23,10 @@ _REFUSED: Final = (
     "rotation_period", "rotation_schedule",
 )  # fmt: skip
 """Settings that would change what is done, and are not served: whoever sends one is told so."""
-_KEPT: Final = ("max_open_connections", "max_idle_connections", "max_connection_lifetime")
-"""Settings that are told again, and change nothing: the server bounds its connections itself."""
+_KEPT: Final = ("max_open_connections", "max_idle_connections", "max_connection_lifetime", "password_authentication")
+"""Settings that are told again, and change nothing: the server bounds its connections itself, and gives PostgreSQL the
+verifier of a password rather than the password in any case."""
+_WAYS: Final = ("password", "scram-sha-256")
 _NUMBERS: Final = ("max_open_connections", "max_idle_connections")
 
 
@@ -173,6 +175,8 @@ def _note(fields: Fields, old: ConfigNote | None) -> ConfigNote:
         raise VaultError(400, "must supply plugin_name")
     if plugin not in PLUGINS:
         raise VaultError(400, f"the plugin {plugin[:80]!r} is not served; there are {', '.join(PLUGINS)}")
+    if fields.text("password_authentication") not in {"", *_WAYS}:
+        raise VaultError(400, f"password_authentication is {' or '.join(_WAYS)}")
     was = old or ConfigNote(plugin_name=plugin)
     rotation = next((name for name in ("root_rotation_statements",) if fields.given(name)), None)
     return ConfigNote(

@@ -69,11 +69,12 @@ async def refusal(by: VaultClient, method: str, path: str, fields: object = None
 
 
 async def test_a_config_is_read_back_without_its_password(acme: VaultTenant, world: PostgresWorld) -> None:
-    await configured(acme, world, max_open_connections=7, root_rotation_statements=["ALTER x"])
+    kept = {"max_open_connections": 7, "max_connection_lifetime": "5s", "password_authentication": "password"}
+    await configured(acme, world, **kept, root_rotation_statements=["ALTER x"])
     answer = await acme("GET", "database/config/pg")
     assert answer.json()["data"] == {
         "allowed_roles": ["readonly", "my_role"],
-        "connection_details": {"connection_url": url(world), "username": ADMIN, "max_open_connections": 7},
+        "connection_details": {"connection_url": url(world), "username": ADMIN, **kept},
         "password_policy": "",
         "plugin_name": "postgresql-database-plugin",
         "plugin_version": "",
@@ -136,6 +137,7 @@ async def test_what_is_not_named_stays_and_a_kept_password_goes_to_no_other_serv
         ({"connection_url": "postgresql://{{username}}:{{password}}@h/d?sslmode=prefer"}, "unencrypted"),
         ({"connection_url": "postgresql://{{username}}:{{password}}@h/d?sslrootcert=/etc/x"}, "sslrootcert"),
         ({"username_template": "{{.RoleName}}"}, "username_template is not served"),
+        ({"password_authentication": "md5"}, "password_authentication is"),
         ({"password_policy": "strong"}, "password_policy is not served"),
         ({"username": ""}, "username is required"),
     ],

@@ -55,9 +55,7 @@ NOT_SERVED: Final = (
     ("sys/init, sys/unseal, sys/seal, sys/rekey, sys/generate-root, sys/rotate",
      "the key is a file of the operator's, who [rotates it](../how-to/rotate-the-kek.md); `init` and the like say so"),
     ("sys/remount",
-     "secrets, keys and databases have their mount's path in the names by which the log knows them and to which their values"
-     " are sealed: each version would be sealed anew, each history begun anew; copy, then disable the old mount. Login"
-     " methods, which are kept by accessor, stay where they are too"),
+     "values are sealed, and events written, under names with their mount's path: copy, then disable the old mount"),
     ("sys/audit/PATH, sys/audit-hash", "every request is in the log, always: there is nothing to enable or to disable"),
     ("sys/namespaces", "namespaces are tenants, which the operator makes by `trstctl tenants`"),
     ("sys/plugins, sys/raw, sys/storage, sys/pprof, sys/host-info, sys/in-flight-req, sys/monitor, sys/metrics",

@@ -116,7 +116,8 @@ def _field_route(segment: str, setting: str) -> Route:
         await _put_living(request, {setting: reading(request.fields, name)})
 
     async def delete_field(request: VaultRequest) -> None:
-        await _put_living(request, {setting: getattr(AppRole(role_id="x"), setting)})
+        if await exists(request):
+            await _put_living(request, {setting: getattr(AppRole(role_id="x"), setting)})
 
     handlers: dict[str, Handler] = {READ: read_field, UPDATE: write_field, DELETE: delete_field}
     return Route(f"role/{{name}}/{segment}", handlers)

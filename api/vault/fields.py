@@ -135,7 +135,9 @@ class Fields(Mapping[str, Any]):
 
 def _decoded(text: str, name: str) -> object:
     if not text.lstrip().startswith(("{", "[")):
-        return dict(line.partition("=")[::2] for line in text.splitlines())
+        if any("=" not in line for line in text.splitlines() if line.strip()):
+            raise _wrong(name, "an object, or lines key=value")
+        return dict(line.partition("=")[::2] for line in text.splitlines() if line.strip())
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:

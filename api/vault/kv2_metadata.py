@@ -30,9 +30,11 @@ async def read(request: VaultRequest) -> Reply:
 
 
 async def write(request: VaultRequest) -> Reply | None:
-    """Set what is given; a map of custom metadata takes the place of the last one."""
+    """Set what is given; a map of custom metadata, null too, takes the place of the last one."""
     path = name_of(request)
     custom = _custom(object_in(request.fields, "custom_metadata"))
+    if custom is None and "custom_metadata" in request.fields:
+        custom = {}
     kept = None if custom is None else {name: value for name, value in custom.items() if value is not None}
     change = _change(request, kept)
     await kv(request).metadata.write(request.call, path, change)

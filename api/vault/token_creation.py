@@ -57,14 +57,14 @@ async def create_by_role(request: VaultRequest) -> Reply:
     wanted = msgspec.structs.replace(wanted, policies=policies, terms=terms)
     basis = {role_stream(request.tenant, name): row.version}
     minted = await request.services.minting.create(request.call, wanted, basis=basis, decided=role.decides)
-    return _told(request, wanted, minted)
+    return await _told(request, wanted, minted)
 
 
 async def _created(request: VaultRequest, *, orphan: bool) -> Reply:
     if orphan and request.path.endswith("/create") and not _may_orphan(request):
         raise denied()
     wanted = _wanted(request, orphan=orphan)
-    return _told(request, wanted, await request.services.minting.create(request.call, wanted))
+    return await _told(request, wanted, await request.services.minting.create(request.call, wanted))
 
 
 async def created_again(request: VaultRequest) -> Reply:
@@ -83,11 +83,16 @@ async def kept_token(request: VaultRequest) -> TokenRow:
     return row
 
 
-def _told(request: VaultRequest, wanted: Wanted, minted: Minted) -> Reply:
-    now = request.services.clock()
-    return Reply(
-        auth=auth_of(minted.row, minted.text, now), warnings=_warnings(wanted, minted) or None, position=minted.position
-    )
+async def _told(request: VaultRequest, wanted: Wanted, minted: Minted) -> Reply:
+    policies = request.services.policies
+    unknown = [
+        f'Policy "{name}" does not exist'
+        for name in wanted.policies
+        if name != ROOT and not await policies.exists(request.tenant, name)
+    ]
+    warnings = [*_warnings(wanted, minted), *unknown] or None
+    auth = auth_of(minted.row, minted.text, request.services.clock())
+    return Reply(auth=auth, warnings=warnings, position=minted.position)
 
 
 def _may_orphan(request: VaultRequest) -> bool:
@@ -101,8 +106,7 @@ def _may_orphan(request: VaultRequest) -> bool:
 def _wanted(request: VaultRequest, *, orphan: bool, period_given: int = 0) -> Wanted:
     """What is asked for; `period_given` is what a role says, for which nobody needs a right."""
     fields = request.fields
-    if fields.text("type") == "batch":
-        raise VaultError(400, _NO_BATCH)
+    _must_be_service(request)
     longest = fields.seconds("explicit_max_ttl")
     terms = Terms(
         display_name=f"token-{fields.text('display_name', most=200)}".rstrip("-"),
@@ -120,6 +124,16 @@ def _wanted(request: VaultRequest, *, orphan: bool, period_given: int = 0) -> Wa
     return Wanted(
         subject=request.call.principal.subject, policies=_policies(request), terms=terms, ttl=ttl, orphan=orphan
     )
+
+
+def _must_be_service(request: VaultRequest) -> None:
+    kind = request.fields.text("type")
+    if kind == "batch":
+        raise VaultError(400, _NO_BATCH)
+    if kind not in {"", "service", "default"}:
+        raise VaultError(400, "invalid 'token_type' value")
+    if request.fields.given("id"):
+        raise VaultError(400, "tokens are drawn here: leave out id")
 
 
 def _policies(request: VaultRequest) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ NOT_SERVED: Final = (
     ("sys/internal/specs/openapi", "this page is instead"),
     ("sys/replication, sys/ha-status, sys/step-down", "any number of nodes share one PostgreSQL, and none leads"),
     ("identity", "there are no entities and groups: a path of a policy with `{{identity.…}}` gives nothing to anybody"),
+    ("auth/token/create with id", "refused: every token is drawn by the server"),
     ("auth/token/create with type=batch", "every token can be revoked here, and is in the log"),
     ("auth/jwt/oidc", "a login through a browser"),
     ("auth/ldap, auth/cert, auth/aws, auth/azure, auth/gcp, auth/github, auth/radius, auth/kerberos", "not served"),
